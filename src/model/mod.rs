@@ -1,0 +1,20 @@
+//! The domain, pure: no I/O, no clock, nothing of the other modules.
+//!
+//! A [`StreamId`] is one kind of work item of one connection. A [`Slice`] is a half-open range of
+//! last-modified time of a stream with a saved [`Position`]. A [`Record`] is one version of one work
+//! item, already encoded as a row of `ServiceDesk_CL`.
+
+pub mod columns;
+mod profile;
+mod record;
+mod row;
+mod slice;
+mod stream;
+mod verdict;
+
+pub use profile::{ChoiceValues, Column, ItemProfile, Profile, ProfileError};
+pub use record::{Mapped, Record, RecordId, Unmapped, Version};
+pub use row::{CUT_MARK, MAX_FIELD_BYTES, RowWriter};
+pub use slice::{Generation, Position, Slice, SliceId};
+pub use stream::{ConnectionName, Partner, StreamId, WorkItemKind};
+pub use verdict::{Trouble, Verdict};

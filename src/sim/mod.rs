@@ -1,0 +1,6 @@
+//! Stateful simulators of the systems itsmd talks to, and a believable world for them to hold.
+//!
+//! They share no code with the client beyond [`crate::model`]'s names: a simulator that used the
+//! client's parser would prove nothing.
+
+pub mod item;

@@ -1,0 +1,74 @@
+//! Reading service desks: one protocol family a folder, products are profiles.
+
+use std::future::Future;
+
+use chrono::{DateTime, Utc};
+
+use crate::model::{Mapped, Position, RecordId, Slice, Trouble};
+
+/// One page of a slice, mapped.
+#[derive(Debug)]
+pub struct Page {
+    /// In the source's order.
+    pub records: Vec<Mapped>,
+    /// How far the slice has been read with this page.
+    pub at: Position,
+    /// Whether the slice holds nothing behind `at`.
+    pub end: bool,
+    /// The source's clock (its `Date` header).
+    pub server_time: Option<DateTime<Utc>>,
+    /// Rows that the source counted but did not show.
+    pub hidden: u64,
+    /// Size of the body, unpacked, in bytes.
+    pub bytes: usize,
+    /// Requests this page took.
+    pub requests: u32,
+}
+
+/// What a first look at a stream shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// The source's clock.
+    pub server_time: Option<DateTime<Utc>>,
+    /// Records at or after the asked time, before access rules; `None` if the source does not count.
+    pub total: Option<u64>,
+    /// The newest stamp present, if any record was visible.
+    pub newest: Option<DateTime<Utc>>,
+    /// Requests it took.
+    pub requests: u32,
+}
+
+/// Reads one stream.
+pub trait Source: Send + Sync + 'static {
+    /// The next page of `slice` behind its position, of at most `size` rows.
+    fn page(&self, slice: &Slice, size: u32) -> impl Future<Output = Result<Page, SourceError>> + Send;
+
+    /// Counts the records modified at or after `from` and reads the source's clock.
+    fn probe(&self, from: DateTime<Utc>) -> impl Future<Output = Result<Probe, SourceError>> + Send;
+
+    /// The records of these ids (at most 100), wherever they are; an id that does not come is absent.
+    fn by_ids(&self, ids: &[RecordId]) -> impl Future<Output = Result<Vec<Mapped>, SourceError>> + Send;
+}
+
+/// Why a page could not be read.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SourceError {
+    /// The server ran out of time over it: a smaller page or slice may pass.
+    #[error("{0}")]
+    TooSlow(Trouble),
+    /// The answer was larger than a page may be: a smaller page may pass.
+    #[error("{0}")]
+    TooBig(Trouble),
+    /// Anything else; the trouble's verdict says what happens next.
+    #[error("{0}")]
+    Failed(Trouble),
+}
+
+impl SourceError {
+    /// What to tell the operator.
+    pub fn trouble(&self) -> &Trouble {
+        match self {
+            Self::TooSlow(trouble) | Self::TooBig(trouble) | Self::Failed(trouble) => trouble,
+        }
+    }
+}
