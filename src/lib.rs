@@ -10,3 +10,4 @@ pub mod net;
 pub mod sim;
 pub mod sink;
 pub mod source;
+pub mod store;

@@ -1,0 +1,70 @@
+//! Opening the state file and bringing it to this version, by `PRAGMA user_version`.
+
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::StoreError;
+
+/// `itsm`, so that `file` and we can tell a state file from any other database.
+const APPLICATION_ID: i64 = 0x6974_736d;
+
+const MIGRATIONS: &[&str] = &[include_str!("../../schema/store/0001_start.sql")];
+
+pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+    let cannot = |error: &dyn std::fmt::Display| StoreError::Open {
+        path: path.to_owned(),
+        error: error.to_string(),
+    };
+    // SQLite would make it with the umask's mode; rotated refresh tokens may be in it one day.
+    std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| cannot(&error))?;
+    let mut connection = Connection::open(path).map_err(|error| cannot(&error))?;
+    connection.busy_timeout(Duration::from_secs(10))?;
+    let foreign = |seen: String| StoreError::Foreign {
+        path: path.to_owned(),
+        seen,
+    };
+    let found = version(&connection).map_err(|error| foreign(error.to_string()))?;
+    let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables > 0 && application != APPLICATION_ID {
+        return Err(foreign("it is another program's database".to_owned()));
+    }
+    let known = MIGRATIONS.len() as i64;
+    if found > known {
+        return Err(StoreError::Newer {
+            path: path.to_owned(),
+            found,
+            known,
+        });
+    }
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -8_000)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    for (index, migration) in MIGRATIONS.iter().enumerate().skip(found as usize) {
+        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        // Another process may have been first.
+        if version(&transaction)? == index as i64 {
+            transaction.execute_batch(migration)?;
+            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+            transaction.pragma_update(None, "user_version", index as i64 + 1)?;
+        }
+        transaction.commit()?;
+    }
+    Ok(connection)
+}
+
+fn version(connection: &Connection) -> Result<i64, rusqlite::Error> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}

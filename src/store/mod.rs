@@ -1,0 +1,109 @@
+//! The state file: one SQLite database, one writer.
+//!
+//! [`Store::call`] runs a closure over [`Db`] in one transaction: it is committed if the closure returns
+//! `Ok`, and undone otherwise. All SQL stands in this folder, a table a file.
+
+mod error;
+mod ledger;
+mod lock;
+mod migrate;
+mod quarantine;
+mod requests;
+mod runs;
+mod slices;
+mod streams;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, TimeZone, Utc};
+
+pub use error::StoreError;
+pub use ledger::{LedgerRow, Traced};
+pub use lock::{Held, Lock};
+pub use quarantine::{Aside, Quarantined};
+pub use requests::Request;
+pub use runs::{Outcome, RunRow, Tally, Worker};
+pub use slices::{NewSlice, StoredSlice};
+pub use streams::{Prints, StreamKey, StreamRow};
+
+/// Where closures run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Threads {
+    /// On tokio's blocking threads.
+    Blocking,
+    /// In place: under paused time waiting for another thread counts as idle, and a seed would not replay.
+    Inline,
+}
+
+/// A handle to the state file; clones share one connection.
+#[derive(Debug, Clone)]
+pub struct Store {
+    connection: Arc<Mutex<rusqlite::Connection>>,
+    threads: Threads,
+    path: PathBuf,
+}
+
+/// The database inside a transaction.
+#[derive(Debug)]
+pub struct Db<'a>(&'a rusqlite::Connection);
+
+impl Store {
+    /// Opens or makes the state file (mode 0600) and brings it to this version.
+    pub fn open(path: &Path, threads: Threads) -> Result<Self, StoreError> {
+        let connection = migrate::open(path)?;
+        Ok(Self {
+            connection: Arc::new(Mutex::new(connection)),
+            threads,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs `work` in one transaction.
+    pub async fn call<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Db<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        match self.threads {
+            Threads::Inline => self.call_here(work),
+            Threads::Blocking => {
+                let store = self.clone();
+                match tokio::task::spawn_blocking(move || store.call_here(work)).await {
+                    Ok(result) => result,
+                    Err(join) => Err(StoreError::Thread(join.to_string())),
+                }
+            }
+        }
+    }
+
+    /// The same on this thread, for commands without a runtime and for tests.
+    pub fn call_here<T>(&self, work: impl FnOnce(&Db<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut connection = self
+            .connection
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let result = work(&Db(&transaction))?;
+        transaction.commit()?;
+        Ok(result)
+    }
+}
+
+fn millis(time: DateTime<Utc>) -> i64 {
+    time.timestamp_millis()
+}
+
+fn time(millis: i64) -> DateTime<Utc> {
+    Utc.timestamp_millis_opt(millis)
+        .single()
+        .unwrap_or(DateTime::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! The quarantine: records that could not be mapped or that the workspace refused, with the reason.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension, params};
+
+use super::ledger::{pack, unpack};
+use super::{Db, StoreError, StreamKey, millis, time};
+use crate::model::{RecordId, Version};
+
+/// A record to be set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aside {
+    /// `None`: a row without id or stamp; such rows share one entry per stream and reason.
+    pub id: Option<RecordId>,
+    /// If it was readable.
+    pub number: String,
+    /// What the workspace refused; `None` if it could not even be mapped.
+    pub version: Option<Version>,
+    /// If it was readable.
+    pub modified: Option<DateTime<Utc>>,
+    /// What was wrong.
+    pub reason: String,
+}
+
+/// A record in the quarantine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Number of the entry.
+    pub entry: i64,
+    /// Connection, as stored.
+    pub connection: String,
+    /// Kind, as stored.
+    pub kind: String,
+    /// What was set aside.
+    pub aside: Aside,
+    /// How many rows share the entry.
+    pub rows: u64,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Asked to be tried again.
+    pub retry: bool,
+}
+
+const SELECT: &str = "SELECT q.id, s.connection, s.kind, q.record, q.number, q.version, q.modified, q.reason, q.rows,
+     q.since, q.retry FROM quarantine q JOIN streams s USING (stream)";
+
+impl Db<'_> {
+    /// Sets a record aside; what is there already keeps its number and its date.
+    pub fn set_aside(&self, stream: StreamKey, aside: &Aside, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let version = aside.version.map(|version| version.0.cast_signed());
+        let record = aside.id.as_ref().map(pack);
+        let sql = match record {
+            Some(_) => {
+                "INSERT INTO quarantine (stream, record, number, version, modified, reason, since)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 ON CONFLICT (stream, record) WHERE record IS NOT NULL DO UPDATE SET
+                     number = excluded.number, version = excluded.version, modified = excluded.modified,
+                     reason = excluded.reason, retry = 0"
+            }
+            None => {
+                "INSERT INTO quarantine (stream, record, number, version, modified, reason, since)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 ON CONFLICT (stream, reason) WHERE record IS NULL DO UPDATE SET rows = rows + 1"
+            }
+        };
+        self.0.prepare_cached(sql)?.execute(params![
+            stream.0,
+            record,
+            aside.number,
+            version,
+            aside.modified.map(millis),
+            aside.reason,
+            millis(now),
+        ])?;
+        Ok(())
+    }
+
+    /// The version of a record that the workspace refused, if it is in the quarantine and not to be tried again.
+    pub fn refused(&self, stream: StreamKey, id: &RecordId) -> Result<Option<Version>, StoreError> {
+        let mut query = self
+            .0
+            .prepare_cached("SELECT version FROM quarantine WHERE stream = ?1 AND record = ?2 AND NOT retry")?;
+        let version: Option<Option<i64>> = query
+            .query_row(params![stream.0, pack(id)], |row| row.get(0))
+            .optional()?;
+        Ok(version.flatten().map(|version| Version(version.cast_unsigned())))
+    }
+
+    /// Lets records out that got through.
+    pub fn release(&self, stream: StreamKey, ids: &[RecordId]) -> Result<(), StoreError> {
+        if self.quarantined(stream)? == 0 {
+            return Ok(());
+        }
+        let mut delete = self
+            .0
+            .prepare_cached("DELETE FROM quarantine WHERE stream = ?1 AND record = ?2")?;
+        for id in ids {
+            delete.execute(params![stream.0, pack(id)])?;
+        }
+        Ok(())
+    }
+
+    /// How many rows of a stream are set aside.
+    pub fn quarantined(&self, stream: StreamKey) -> Result<u64, StoreError> {
+        let mut query = self
+            .0
+            .prepare_cached("SELECT coalesce(sum(rows), 0) FROM quarantine WHERE stream = ?1")?;
+        Ok(query.query_row([stream.0], |row| row.get(0))?)
+    }
+
+    /// All entries, oldest first.
+    pub fn quarantine(&self) -> Result<Vec<Quarantined>, StoreError> {
+        let mut query = self.0.prepare_cached(&format!("{SELECT} ORDER BY q.id"))?;
+        let rows = query.query_map([], entry)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Marks an entry to be tried again; `false` if there is none of that number, or nothing to ask for by id.
+    pub fn retry_quarantined(&self, number: i64) -> Result<bool, StoreError> {
+        let changed = self.0.execute(
+            "UPDATE quarantine SET retry = 1 WHERE id = ?1 AND record IS NOT NULL",
+            [number],
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// Marks what was set aside since then to be tried again: the workspace was at fault, not the records.
+    pub fn retry_quarantined_since(&self, stream: StreamKey, since: DateTime<Utc>) -> Result<usize, StoreError> {
+        let changed = self.0.execute(
+            "UPDATE quarantine SET retry = 1
+             WHERE stream = ?1 AND since >= ?2 AND record IS NOT NULL AND version IS NOT NULL",
+            params![stream.0, millis(since)],
+        )?;
+        Ok(changed)
+    }
+
+    /// The records of a stream that are to be tried again.
+    pub fn to_retry(&self, stream: StreamKey) -> Result<Vec<RecordId>, StoreError> {
+        let mut query = self
+            .0
+            .prepare_cached("SELECT record FROM quarantine WHERE stream = ?1 AND retry AND record IS NOT NULL")?;
+        let rows = query.query_map([stream.0], |row| Ok(unpack(row.get_ref(0)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Drops an entry; `false` if there is none of that number.
+    pub fn drop_quarantined(&self, number: i64) -> Result<bool, StoreError> {
+        Ok(self.0.execute("DELETE FROM quarantine WHERE id = ?1", [number])? == 1)
+    }
+
+    /// Drops entries whose records have left the window.
+    pub fn prune_quarantine(&self, stream: StreamKey, window_start: DateTime<Utc>) -> Result<usize, StoreError> {
+        let pruned = self.0.execute(
+            "DELETE FROM quarantine WHERE stream = ?1 AND coalesce(modified, since) < ?2",
+            params![stream.0, millis(window_start)],
+        )?;
+        Ok(pruned)
+    }
+}
+
+fn entry(row: &rusqlite::Row<'_>) -> Result<Quarantined, rusqlite::Error> {
+    let record = row.get_ref(3)?;
+    let id = record.as_blob_or_null()?.map(|_| unpack(record));
+    Ok(Quarantined {
+        entry: row.get(0)?,
+        connection: row.get(1)?,
+        kind: row.get(2)?,
+        aside: Aside {
+            id,
+            number: row.get(4)?,
+            version: row
+                .get::<_, Option<i64>>(5)?
+                .map(|version| Version(version.cast_unsigned())),
+            modified: row.get::<_, Option<i64>>(6)?.map(time),
+            reason: row.get(7)?,
+        },
+        rows: row.get(8)?,
+        since: time(row.get(9)?),
+        retry: row.get(10)?,
+    })
+}

@@ -1,0 +1,220 @@
+//! The history of runs, kept for 90 days.
+
+use std::ops::AddAssign;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{OptionalExtension, params};
+
+use super::{Db, StoreError, StreamKey, millis, time};
+
+/// Which of a stream's two workers ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Worker {
+    /// Reads what is new.
+    Head,
+    /// Reads slices with an end.
+    Rest,
+}
+
+impl Worker {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Rest => "rest",
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// To its end.
+    Complete,
+    /// With an error.
+    Failed,
+    /// By a signal.
+    Interrupted,
+    /// It was not started.
+    Skipped,
+}
+
+impl Outcome {
+    /// As in the JSON output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+            Self::Skipped => "skipped",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Complete, Self::Failed, Self::Interrupted, Self::Skipped]
+            .into_iter()
+            .find(|o| o.as_str() == text)
+    }
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Records read.
+    pub read: u64,
+    /// Rows delivered.
+    pub sent: u64,
+    /// Read, and as delivered before.
+    pub unchanged: u64,
+    /// Set aside.
+    pub quarantined: u64,
+    /// Marked as deleted.
+    pub deleted: u64,
+    /// Rows the source counted but did not show.
+    pub hidden: u64,
+    /// Requests to the source.
+    pub requests: u64,
+    /// Bytes sent to the workspace.
+    pub bytes_sent: u64,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, more: Self) {
+        self.read += more.read;
+        self.sent += more.sent;
+        self.unchanged += more.unchanged;
+        self.quarantined += more.quarantined;
+        self.deleted += more.deleted;
+        self.hidden += more.hidden;
+        self.requests += more.requests;
+        self.bytes_sent += more.bytes_sent;
+    }
+}
+
+/// A run as stored; a pass of both workers under one run id is one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRow {
+    /// Its id, as in `SyncRunId_s`.
+    pub run_id: String,
+    /// By our clock.
+    pub started: DateTime<Utc>,
+    /// `None` while it runs, or if it was killed.
+    pub ended: Option<DateTime<Utc>>,
+    /// `None` while it runs, or if it was killed.
+    pub outcome: Option<Outcome>,
+    /// JSON: code, seen, means, remedy.
+    pub error: Option<String>,
+    /// What it did.
+    pub tally: Tally,
+}
+
+impl Db<'_> {
+    /// Begins a run: the first write of a run, so that a full disk stops it before it delivers.
+    pub fn begin_run(
+        &self,
+        stream: StreamKey,
+        worker: Worker,
+        run_id: &str,
+        started: DateTime<Utc>,
+    ) -> Result<i64, StoreError> {
+        let long_ago = millis(started - TimeDelta::days(90));
+        self.0.execute(
+            "DELETE FROM runs WHERE stream = ?1 AND started < ?2",
+            params![stream.0, long_ago],
+        )?;
+        self.0.execute(
+            "INSERT INTO runs (run_id, stream, worker, started) VALUES (?1, ?2, ?3, ?4)",
+            params![run_id, stream.0, worker.as_str(), millis(started)],
+        )?;
+        Ok(self.0.last_insert_rowid())
+    }
+
+    /// Ends a run.
+    pub fn end_run(
+        &self,
+        run: i64,
+        ended: DateTime<Utc>,
+        outcome: Outcome,
+        error: Option<&str>,
+        tally: &Tally,
+    ) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE runs SET ended = ?2, outcome = ?3, error = ?4, read = ?5, sent = ?6, unchanged = ?7,
+                 quarantined = ?8, deleted = ?9, hidden = ?10, requests = ?11, bytes_sent = ?12 WHERE run = ?1",
+            params![
+                run,
+                millis(ended),
+                outcome.as_str(),
+                error,
+                tally.read,
+                tally.sent,
+                tally.unchanged,
+                tally.quarantined,
+                tally.deleted,
+                tally.hidden,
+                tally.requests,
+                tally.bytes_sent,
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// The last ended run of a stream: the newest that read the head, with whatever ran under the same id.
+    pub fn last_run(&self, stream: StreamKey) -> Result<Option<RunRow>, StoreError> {
+        let run_id: Option<String> = self
+            .0
+            .query_row(
+                "SELECT run_id FROM runs WHERE stream = ?1 AND outcome IS NOT NULL
+                 ORDER BY worker = 'head' DESC, started DESC, run DESC LIMIT 1",
+                [stream.0],
+                |row| row.get(0),
+            )
+            .optional()?;
+        let Some(run_id) = run_id else { return Ok(None) };
+        let mut query = self.0.prepare_cached(
+            "SELECT started, ended, outcome, error, read, sent, unchanged, quarantined, deleted, hidden, requests,
+                    bytes_sent
+             FROM runs WHERE stream = ?1 AND run_id = ?2 ORDER BY run",
+        )?;
+        let mut rows = query.query(params![stream.0, run_id])?;
+        let mut whole: Option<RunRow> = None;
+        while let Some(row) = rows.next()? {
+            let part = RunRow {
+                run_id: run_id.clone(),
+                started: time(row.get(0)?),
+                ended: row.get::<_, Option<i64>>(1)?.map(time),
+                outcome: row.get::<_, Option<String>>(2)?.as_deref().and_then(Outcome::parse),
+                error: row.get(3)?,
+                tally: tally(row)?,
+            };
+            whole = Some(match whole {
+                None => part,
+                Some(known) => merge(known, part),
+            });
+        }
+        Ok(whole)
+    }
+}
+
+fn tally(row: &rusqlite::Row<'_>) -> Result<Tally, rusqlite::Error> {
+    Ok(Tally {
+        read: row.get(4)?,
+        sent: row.get(5)?,
+        unchanged: row.get(6)?,
+        quarantined: row.get(7)?,
+        deleted: row.get(8)?,
+        hidden: row.get(9)?,
+        requests: row.get(10)?,
+        bytes_sent: row.get(11)?,
+    })
+}
+
+fn merge(mut whole: RunRow, part: RunRow) -> RunRow {
+    whole.tally += part.tally;
+    whole.ended = whole.ended.max(part.ended);
+    if part.outcome == Some(Outcome::Failed) || whole.outcome == Some(Outcome::Complete) {
+        whole.outcome = part.outcome.or(whole.outcome);
+    }
+    whole.error = whole.error.or(part.error);
+    whole
+}

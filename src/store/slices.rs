@@ -1,0 +1,141 @@
+//! Slices: which ranges of time are to be read, and how far each has been.
+
+use chrono::{DateTime, Utc};
+use rusqlite::params;
+
+use super::{Db, StoreError, StreamKey, millis, time};
+use crate::model::{Generation, Position, Slice, SliceId};
+
+/// A slice and whether it is through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSlice {
+    /// The slice.
+    pub slice: Slice,
+    /// Read to its end; the head never is.
+    pub complete: bool,
+}
+
+/// A slice to be laid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewSlice {
+    /// Inclusive.
+    pub from: DateTime<Utc>,
+    /// Exclusive; `None` for the head.
+    pub to: Option<DateTime<Utc>>,
+}
+
+impl Db<'_> {
+    /// All slices of a stream, newest first; the head, if there is one, stands first.
+    pub fn slices(&self, stream: StreamKey) -> Result<Vec<StoredSlice>, StoreError> {
+        let mut query = self.0.prepare_cached(
+            "SELECT id, generation, starts, ends, position_time, position_rest, complete
+             FROM slices WHERE stream = ?1 ORDER BY ends IS NOT NULL, starts DESC, id DESC",
+        )?;
+        let rows = query.query_map([stream.0], |row| {
+            let position_time: Option<i64> = row.get(4)?;
+            let position_rest: Option<String> = row.get(5)?;
+            Ok(StoredSlice {
+                slice: Slice {
+                    id: SliceId(row.get(0)?),
+                    generation: Generation(row.get(1)?),
+                    from: time(row.get(2)?),
+                    to: row.get::<_, Option<i64>>(3)?.map(time),
+                    position: position_time.map(|at| Position {
+                        time: time(at),
+                        rest: position_rest.unwrap_or_default(),
+                    }),
+                },
+                complete: row.get(6)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Lays slices of a generation.
+    pub fn lay(&self, stream: StreamKey, generation: Generation, slices: &[NewSlice]) -> Result<(), StoreError> {
+        let mut insert = self
+            .0
+            .prepare_cached("INSERT INTO slices (stream, generation, starts, ends) VALUES (?1, ?2, ?3, ?4)")?;
+        for slice in slices {
+            insert.execute(params![
+                stream.0,
+                generation.0,
+                millis(slice.from),
+                slice.to.map(millis)
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// Moves a slice's position from `before` to `after`: a compare-and-set. `false` if the slice is gone or
+    /// stands elsewhere; nothing is changed then.
+    pub fn commit_position(
+        &self,
+        slice: SliceId,
+        before: Option<&Position>,
+        after: &Position,
+        complete: bool,
+    ) -> Result<bool, StoreError> {
+        let mut update = self.0.prepare_cached(
+            "UPDATE slices SET position_time = ?4, position_rest = ?5, complete = ?6
+             WHERE id = ?1 AND position_time IS ?2 AND position_rest IS ?3 AND NOT complete",
+        )?;
+        let changed = update.execute(params![
+            slice.0,
+            before.map(|position| millis(position.time)),
+            before.map(|position| position.rest.as_str()),
+            millis(after.time),
+            after.rest,
+            complete,
+        ])?;
+        Ok(changed == 1)
+    }
+
+    /// Cuts a slice that is too slow at `middle`; the newer part becomes a slice of its own.
+    pub fn halve_slice(&self, slice: SliceId, middle: DateTime<Utc>) -> Result<bool, StoreError> {
+        let inserted = self.0.execute(
+            "INSERT INTO slices (stream, generation, starts, ends)
+             SELECT stream, generation, ?2, ends FROM slices
+             WHERE id = ?1 AND NOT complete AND ends > ?2 AND coalesce(position_time, starts) < ?2",
+            params![slice.0, millis(middle)],
+        )?;
+        if inserted == 0 {
+            return Ok(false);
+        }
+        self.0.execute(
+            "UPDATE slices SET ends = ?2 WHERE id = ?1",
+            params![slice.0, millis(middle)],
+        )?;
+        Ok(true)
+    }
+
+    /// Drops slices that have left the window.
+    pub fn drop_slices_before(&self, stream: StreamKey, window_start: DateTime<Utc>) -> Result<usize, StoreError> {
+        let dropped = self.0.execute(
+            "DELETE FROM slices WHERE stream = ?1 AND ends <= ?2",
+            params![stream.0, millis(window_start)],
+        )?;
+        Ok(dropped)
+    }
+
+    /// Drops the slices with an end that begin at or after `since`, to make room for new ones.
+    pub fn drop_slices_since(&self, stream: StreamKey, since: DateTime<Utc>) -> Result<usize, StoreError> {
+        let dropped = self.0.execute(
+            "DELETE FROM slices WHERE stream = ?1 AND ends IS NOT NULL AND starts >= ?2",
+            params![stream.0, millis(since)],
+        )?;
+        Ok(dropped)
+    }
+
+    /// Whether a resync of the current generation is still being delivered.
+    pub fn resync_unfinished(&self, stream: StreamKey) -> Result<bool, StoreError> {
+        let unfinished = self.0.query_row(
+            "SELECT EXISTS (SELECT 1 FROM slices JOIN streams USING (stream)
+             WHERE stream = ?1 AND ends IS NOT NULL AND NOT complete AND slices.generation = streams.generation
+               AND streams.generation > 0)",
+            [stream.0],
+            |row| row.get(0),
+        )?;
+        Ok(unfinished)
+    }
+}

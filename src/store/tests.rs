@@ -1,0 +1,195 @@
+use super::*;
+use crate::model::{ConnectionName, Generation, Position, RecordId, SliceId, StreamId, Version, WorkItemKind};
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn new_store() -> (tempfile::TempDir, Store, StreamKey) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("itsmd.db"), Threads::Inline).unwrap();
+    let id = StreamId {
+        connection: ConnectionName::new("contoso"),
+        kind: WorkItemKind::Incident,
+    };
+    let prints = Prints {
+        source: "a".into(),
+        filter: String::new(),
+        sink: "c".into(),
+    };
+    let stream = store.call_here(|db| db.stream_or_new(&id, &prints)).unwrap().key;
+    (folder, store, stream)
+}
+
+#[test]
+fn a_position_moves_only_from_where_it_stands() {
+    let (_folder, store, stream) = new_store();
+    let slices = [NewSlice {
+        from: at("2026-01-01T00:00:00Z"),
+        to: Some(at("2026-01-02T00:00:00Z")),
+    }];
+    store.call_here(|db| db.lay(stream, Generation(0), &slices)).unwrap();
+    let slice = store.call_here(|db| db.slices(stream)).unwrap()[0].slice.clone();
+    let first = Position {
+        time: at("2026-01-01T05:00:00Z"),
+        rest: "x".into(),
+    };
+    let second = Position {
+        time: at("2026-01-01T06:00:00Z"),
+        rest: "y".into(),
+    };
+    let commit = |before: Option<Position>, after: Position| {
+        store
+            .call_here(|db| db.commit_position(slice.id, before.as_ref(), &after, false))
+            .unwrap()
+    };
+    assert!(commit(None, first.clone()));
+    assert!(!commit(None, second.clone()), "it no longer stands at its start");
+    assert!(commit(Some(first), second.clone()));
+    assert_eq!(
+        store.call_here(|db| db.slices(stream)).unwrap()[0].slice.position,
+        Some(second)
+    );
+}
+
+#[test]
+fn slice_ids_are_never_used_again() {
+    let (_folder, store, stream) = new_store();
+    let slices = [NewSlice {
+        from: at("2026-01-01T00:00:00Z"),
+        to: Some(at("2026-01-02T00:00:00Z")),
+    }];
+    let lay_and_drop = || {
+        store
+            .call_here(|db| {
+                db.lay(stream, Generation(0), &slices)?;
+                let id = db.slices(stream)?[0].slice.id;
+                db.drop_slices_before(stream, at("2026-02-01T00:00:00Z"))?;
+                Ok(id)
+            })
+            .unwrap()
+    };
+    let first: SliceId = lay_and_drop();
+    assert!(lay_and_drop() > first);
+}
+
+#[test]
+fn the_ledger_gives_back_what_was_written() {
+    let (_folder, store, stream) = new_store();
+    let id = RecordId::new("9D385017C611228701D22104CC95C371");
+    let row = LedgerRow {
+        number: "INC0000001".into(),
+        version: Version(u64::MAX - 5),
+        modified: at("2026-01-01T05:00:00Z"),
+        revision: Some(3),
+        generation: Generation(2),
+        columns: 1,
+        delivered: at("2026-01-01T05:01:00Z"),
+    };
+    let written = vec![(id.clone(), row.clone())];
+    store.call_here(|db| db.write_delivered(stream, &written)).unwrap();
+    let other = RecordId::new("other");
+    let read = store
+        .call_here(|db| db.delivered(stream, &[other, id.clone()]))
+        .unwrap();
+    assert_eq!(read, vec![None, Some(row)]);
+    let traced = store.call_here(|db| db.trace("inc0000001")).unwrap();
+    assert_eq!(traced.len(), 1);
+    assert_eq!(traced[0].id, id);
+    assert_eq!(
+        store
+            .call_here(|db| db.prune_ledger(stream, at("2026-01-02T00:00:00Z")))
+            .unwrap(),
+        1
+    );
+}
+
+#[test]
+fn time_generated_never_goes_back_but_forgets_a_clock_that_was_days_ahead() {
+    let (_folder, store, stream) = new_store();
+    let next = |now| store.call_here(|db| db.next_generated(stream, now)).unwrap();
+    assert_eq!(next(at("2026-01-01T10:00:00Z")), at("2026-01-01T10:00:00Z"));
+    assert_eq!(next(at("2026-01-01T09:00:00Z")), at("2026-01-01T10:00:00Z"));
+    assert_eq!(next(at("2025-12-25T09:00:00Z")), at("2025-12-25T09:00:00Z"));
+}
+
+#[test]
+fn a_failed_closure_leaves_nothing_behind() {
+    let (_folder, store, stream) = new_store();
+    let failed = store.call_here(|db| {
+        db.set_window(stream, at("2026-01-01T00:00:00Z"))?;
+        Err::<(), _>(StoreError::Corrupt("no".into()))
+    });
+    assert!(failed.is_err());
+    let id = StreamId {
+        connection: ConnectionName::new("contoso"),
+        kind: WorkItemKind::Incident,
+    };
+    assert_eq!(
+        store.call_here(|db| db.stream(&id)).unwrap().unwrap().window_start,
+        None
+    );
+}
+
+#[test]
+fn a_newer_or_foreign_file_is_refused_with_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let newer = folder.path().join("newer.db");
+    drop(Store::open(&newer, Threads::Inline).unwrap());
+    rusqlite::Connection::open(&newer)
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+    assert!(matches!(
+        Store::open(&newer, Threads::Inline),
+        Err(StoreError::Newer { found: 99, .. })
+    ));
+    let foreign = folder.path().join("foreign.db");
+    rusqlite::Connection::open(&foreign)
+        .unwrap()
+        .execute_batch("CREATE TABLE t (x)")
+        .unwrap();
+    assert!(matches!(
+        Store::open(&foreign, Threads::Inline),
+        Err(StoreError::Foreign { .. })
+    ));
+    let text = folder.path().join("text.db");
+    std::fs::write(&text, "this is not a database, only some text that is long enough").unwrap();
+    assert!(matches!(
+        Store::open(&text, Threads::Inline),
+        Err(StoreError::Foreign { .. })
+    ));
+}
+
+#[test]
+fn the_second_to_take_the_lock_learns_who_holds_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = Lock::beside(&folder.path().join("itsmd.db"));
+    assert_eq!(lock.holder(), None);
+    let held = lock.take("process 1, itsmd run").unwrap();
+    assert!(matches!(lock.take("me"), Err(StoreError::Held { holder, .. }) if holder == "process 1, itsmd run"));
+    assert_eq!(lock.holder().as_deref(), Some("process 1, itsmd run"));
+    drop(held);
+    lock.take("me").unwrap();
+}
+
+#[test]
+fn rows_without_an_id_share_one_counted_entry() {
+    let (_folder, store, stream) = new_store();
+    let aside = Aside {
+        id: None,
+        number: String::new(),
+        version: None,
+        modified: None,
+        reason: "no sys_id".into(),
+    };
+    let now = at("2026-01-01T00:00:00Z");
+    store
+        .call_here(|db| {
+            db.set_aside(stream, &aside, now)
+                .and_then(|()| db.set_aside(stream, &aside, now))
+        })
+        .unwrap();
+    let entries = store.call_here(|db| db.quarantine()).unwrap();
+    assert_eq!((entries.len(), entries[0].rows), (1, 2));
+}
