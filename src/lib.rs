@@ -11,3 +11,4 @@ pub mod sim;
 pub mod sink;
 pub mod source;
 pub mod store;
+pub mod sync;

@@ -11,10 +11,11 @@ mod row;
 mod slice;
 mod stream;
 mod verdict;
+pub mod window;
 
 pub use profile::{ChoiceValues, Column, ItemProfile, Profile, ProfileError};
 pub use record::{Mapped, Record, RecordId, Unmapped, Version};
-pub use row::{CUT_MARK, MAX_FIELD_BYTES, RowWriter};
+pub use row::{CUT_MARK, MAX_FIELD_BYTES, RowWriter, push_time};
 pub use slice::{Generation, Position, Slice, SliceId};
 pub use stream::{ConnectionName, Partner, StreamId, WorkItemKind};
 pub use verdict::{Trouble, Verdict};

@@ -143,6 +143,17 @@ impl Db<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Ends a retry: what got through or is gone from the source leaves; what failed again was set aside anew.
+    pub fn retried(&self, stream: StreamKey, ids: &[RecordId]) -> Result<(), StoreError> {
+        let mut delete = self
+            .0
+            .prepare_cached("DELETE FROM quarantine WHERE stream = ?1 AND record = ?2 AND retry")?;
+        for id in ids {
+            delete.execute(params![stream.0, pack(id)])?;
+        }
+        Ok(())
+    }
+
     /// Drops an entry; `false` if there is none of that number.
     pub fn drop_quarantined(&self, number: i64) -> Result<bool, StoreError> {
         Ok(self.0.execute("DELETE FROM quarantine WHERE id = ?1", [number])? == 1)

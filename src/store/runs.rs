@@ -17,7 +17,8 @@ pub enum Worker {
 }
 
 impl Worker {
-    fn as_str(self) -> &'static str {
+    /// As stored and logged.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Head => "head",
             Self::Rest => "rest",
@@ -91,7 +92,7 @@ impl AddAssign for Tally {
     }
 }
 
-/// A run as stored; a pass of both workers under one run id is one row.
+/// A run as stored; a pass of both workers is one row, the head's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunRow {
     /// Its id, as in `SyncRunId_s`.
@@ -159,40 +160,24 @@ impl Db<'_> {
         Ok(())
     }
 
-    /// The last ended run of a stream: the newest that read the head, with whatever ran under the same id.
-    pub fn last_run(&self, stream: StreamKey) -> Result<Option<RunRow>, StoreError> {
-        let run_id: Option<String> = self
-            .0
-            .query_row(
-                "SELECT run_id FROM runs WHERE stream = ?1 AND outcome IS NOT NULL
-                 ORDER BY worker = 'head' DESC, started DESC, run DESC LIMIT 1",
-                [stream.0],
-                |row| row.get(0),
-            )
-            .optional()?;
-        let Some(run_id) = run_id else { return Ok(None) };
+    /// The last ended run of a worker of a stream.
+    pub fn last_run(&self, stream: StreamKey, worker: Worker) -> Result<Option<RunRow>, StoreError> {
         let mut query = self.0.prepare_cached(
-            "SELECT started, ended, outcome, error, read, sent, unchanged, quarantined, deleted, hidden, requests,
-                    bytes_sent
-             FROM runs WHERE stream = ?1 AND run_id = ?2 ORDER BY run",
+            "SELECT run_id, started, outcome, error, read, sent, unchanged, quarantined, deleted, hidden, requests,
+                    bytes_sent, ended
+             FROM runs WHERE stream = ?1 AND worker = ?2 AND outcome IS NOT NULL ORDER BY run DESC LIMIT 1",
         )?;
-        let mut rows = query.query(params![stream.0, run_id])?;
-        let mut whole: Option<RunRow> = None;
-        while let Some(row) = rows.next()? {
-            let part = RunRow {
-                run_id: run_id.clone(),
-                started: time(row.get(0)?),
-                ended: row.get::<_, Option<i64>>(1)?.map(time),
+        let run = query.query_row(params![stream.0, worker.as_str()], |row| {
+            Ok(RunRow {
+                run_id: row.get(0)?,
+                started: time(row.get(1)?),
+                ended: row.get::<_, Option<i64>>(12)?.map(time),
                 outcome: row.get::<_, Option<String>>(2)?.as_deref().and_then(Outcome::parse),
                 error: row.get(3)?,
                 tally: tally(row)?,
-            };
-            whole = Some(match whole {
-                None => part,
-                Some(known) => merge(known, part),
-            });
-        }
-        Ok(whole)
+            })
+        });
+        Ok(run.optional()?)
     }
 }
 
@@ -207,14 +192,4 @@ fn tally(row: &rusqlite::Row<'_>) -> Result<Tally, rusqlite::Error> {
         requests: row.get(10)?,
         bytes_sent: row.get(11)?,
     })
-}
-
-fn merge(mut whole: RunRow, part: RunRow) -> RunRow {
-    whole.tally += part.tally;
-    whole.ended = whole.ended.max(part.ended);
-    if part.outcome == Some(Outcome::Failed) || whole.outcome == Some(Outcome::Complete) {
-        whole.outcome = part.outcome.or(whole.outcome);
-    }
-    whole.error = whole.error.or(part.error);
-    whole
 }

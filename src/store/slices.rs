@@ -1,9 +1,10 @@
 //! Slices: which ranges of time are to be read, and how far each has been.
 
 use chrono::{DateTime, Utc};
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::{Db, StoreError, StreamKey, millis, time};
+use crate::model::window::Range;
 use crate::model::{Generation, Position, Slice, SliceId};
 
 /// A slice and whether it is through.
@@ -107,6 +108,23 @@ impl Db<'_> {
             params![slice.0, millis(middle)],
         )?;
         Ok(true)
+    }
+
+    /// What is left to read of a slice that is not through.
+    pub fn unread(&self, slice: SliceId) -> Result<Option<Range>, StoreError> {
+        let mut query = self.0.prepare_cached(
+            "SELECT coalesce(position_time, starts), ends FROM slices
+             WHERE id = ?1 AND NOT complete AND ends IS NOT NULL",
+        )?;
+        let unread = query
+            .query_row([slice.0], |row| {
+                Ok(Range {
+                    from: time(row.get(0)?),
+                    to: time(row.get(1)?),
+                })
+            })
+            .optional()?;
+        Ok(unread)
     }
 
     /// Drops slices that have left the window.

@@ -101,6 +101,13 @@ impl Db<'_> {
         Ok(())
     }
 
+    /// Lets the next run read another instance or table: the operator said that it is the same service desk.
+    pub fn accept_any_source(&self, stream: StreamKey) -> Result<(), StoreError> {
+        self.0
+            .execute("UPDATE streams SET source_print = '' WHERE stream = ?1", [stream.0])?;
+        Ok(())
+    }
+
     /// Raises the generation: everything from `since` on is to be delivered again.
     pub fn raise_generation(&self, stream: StreamKey, since: DateTime<Utc>) -> Result<Generation, StoreError> {
         let generation = self.0.query_row(

@@ -1,0 +1,352 @@
+//! Step four: claim the ids, drop what the ledger already has, send, and write down what was taken.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use super::batch::{MAX_BATCH_BYTES, Stamp, assemble, fitting};
+use super::stream::{Stream, store_trouble};
+use crate::model::{Generation, Mapped, Record, RecordId, Trouble, Unmapped, Verdict};
+use crate::sink::{Sink, SinkError};
+use crate::store::{Aside, LedgerRow, StreamKey, Tally};
+
+/// With this many records refused singly and none accepted since, the workspace is at fault, not they.
+const REFUSALS_BEFORE_STOP: u32 = 20;
+
+/// What deliveries of one run have in common.
+#[derive(Debug, Clone)]
+pub(super) struct Delivery {
+    pub stream: StreamKey,
+    /// Of the page: as it was planned.
+    pub generation: Generation,
+    /// Number of the set of columns.
+    pub columns: i64,
+    pub run_id: String,
+    /// What has left the window is not delivered again.
+    pub window_start: DateTime<Utc>,
+}
+
+/// Records refused singly since the workspace last took a row.
+#[derive(Debug, Default)]
+pub(super) struct Refusals {
+    count: u32,
+    since: Option<DateTime<Utc>>,
+}
+
+/// What the ledger says of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    Deliver,
+    Unchanged,
+    Overtaken,
+}
+
+impl<S, K: Sink> Stream<S, K> {
+    /// Delivers a page's records; returns when the workspace has taken them and the ledger says so.
+    pub(super) async fn deliver(&self, delivery: &Delivery, page: Vec<Mapped>) -> Result<Tally, (Tally, Trouble)> {
+        let mut tally = Tally {
+            read: page.len() as u64,
+            ..Tally::default()
+        };
+        let result = self.deliver_page(delivery, page, &mut tally).await;
+        self.progress.add(tally);
+        result.map(|()| tally).map_err(|trouble| (tally, trouble))
+    }
+
+    async fn deliver_page(&self, delivery: &Delivery, page: Vec<Mapped>, tally: &mut Tally) -> Result<(), Trouble> {
+        let (records, unmapped) = sort_out(page, delivery.window_start);
+        tally.quarantined += unmapped.len() as u64;
+        self.set_aside(delivery.stream, unmapped.into_iter().map(aside_unmapped).collect())
+            .await?;
+        if records.is_empty() {
+            return Ok(());
+        }
+        let _claim = self
+            .claims
+            .claim(records.iter().map(|record| record.id.clone()).collect())
+            .await;
+        let chosen = self.choose(delivery, &records).await?;
+        let mut wanted = Vec::new();
+        let mut touched = Vec::new();
+        for (record, (choice, known)) in records.iter().zip(chosen) {
+            match choice {
+                Choice::Deliver => wanted.push(record),
+                Choice::Overtaken => tally.unchanged += 1,
+                Choice::Unchanged => {
+                    tally.unchanged += 1;
+                    touched.extend(newer_stamp(record, known));
+                }
+            }
+        }
+        self.write_down(delivery.stream, touched).await?;
+        self.send(delivery, &wanted, tally).await
+    }
+
+    /// Asks the ledger, and the quarantine, about each record.
+    async fn choose(
+        &self,
+        delivery: &Delivery,
+        records: &[Record],
+    ) -> Result<Vec<(Choice, Option<LedgerRow>)>, Trouble> {
+        let ids: Vec<RecordId> = records.iter().map(|record| record.id.clone()).collect();
+        let stream = delivery.stream;
+        let (known, refused) = self
+            .store
+            .call(move |db| {
+                let known = db.delivered(stream, &ids)?;
+                let refused = match db.quarantined(stream)? {
+                    0 => vec![None; ids.len()],
+                    _ => ids.iter().map(|id| db.refused(stream, id)).collect::<Result<_, _>>()?,
+                };
+                Ok((known, refused))
+            })
+            .await
+            .map_err(|error| store_trouble(&error))?;
+        let choices = records
+            .iter()
+            .zip(known)
+            .zip(refused)
+            .map(|((record, known), refused)| {
+                // What the workspace refused is tried again when its version changes, or on request.
+                let choice = match refused == Some(record.version) {
+                    true => Choice::Unchanged,
+                    false => choose(record, known.as_ref(), delivery),
+                };
+                (choice, known)
+            });
+        Ok(choices.collect())
+    }
+
+    async fn send(&self, delivery: &Delivery, records: &[&Record], tally: &mut Tally) -> Result<(), Trouble> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let (stream, now) = (delivery.stream, (self.now)());
+        let generated = self
+            .store
+            .call(move |db| db.next_generated(stream, now))
+            .await
+            .map_err(|error| store_trouble(&error))?;
+        let stamp = Stamp::new(generated, &delivery.run_id);
+        let mut ranges = fitting(&stamp, records);
+        ranges.reverse();
+        while let Some(range) = ranges.pop() {
+            let part = &records[range.clone()];
+            let batch = assemble(&stamp, part);
+            if batch.body.len() > MAX_BATCH_BYTES {
+                let reason = format!(
+                    "row of {} bytes; the workspace takes at most {MAX_BATCH_BYTES}",
+                    batch.body.len()
+                );
+                self.set_aside_records(delivery, part, &reason, tally).await?;
+                continue;
+            }
+            match self.sink.deliver(&batch).await {
+                Ok(receipt) => {
+                    tally.bytes_sent += receipt.bytes_sent;
+                    self.accepted(delivery, part).await?;
+                    tally.sent += part.len() as u64;
+                }
+                Err(SinkError::Failed(trouble)) => return Err(trouble),
+                Err(SinkError::TooBig(_) | SinkError::Refused(_)) if part.len() > 1 => {
+                    let middle = range.start + part.len() / 2;
+                    ranges.push(middle..range.end);
+                    ranges.push(range.start..middle);
+                }
+                Err(SinkError::TooBig(trouble)) => {
+                    self.set_aside_records(delivery, part, &trouble.seen, tally).await?;
+                }
+                Err(SinkError::Refused(trouble)) => {
+                    self.refused(trouble.clone())?;
+                    self.set_aside_records(delivery, part, &trouble.seen, tally).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes down what the workspace took, in the ledger; what was in the quarantine leaves it.
+    async fn accepted(&self, delivery: &Delivery, records: &[&Record]) -> Result<(), Trouble> {
+        let delivered = (self.now)();
+        let rows = records
+            .iter()
+            .map(|record| (record.id.clone(), ledger_row(record, delivery, delivered)))
+            .collect();
+        self.write_down(delivery.stream, rows).await?;
+        let since = {
+            let mut refusals = self.refusals.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let since = refusals.since.filter(|_| refusals.count >= REFUSALS_BEFORE_STOP);
+            *refusals = Refusals::default();
+            since
+        };
+        let Some(since) = since else { return Ok(()) };
+        let stream = delivery.stream;
+        let again = self
+            .store
+            .call(move |db| db.retry_quarantined_since(stream, since))
+            .await;
+        let again = again.map_err(|error| store_trouble(&error))?;
+        tracing::info!(stream = %self.id, records = again, "the workspace takes rows again: trying what it had refused");
+        Ok(())
+    }
+
+    /// A refusal of a single record; the twentieth in a row stops the stream.
+    fn refused(&self, trouble: Trouble) -> Result<(), Trouble> {
+        let mut refusals = self.refusals.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if refusals.count >= REFUSALS_BEFORE_STOP {
+            return Err(Trouble {
+                code: "ITSMD-WS-020",
+                verdict: Verdict::Stop,
+                means: format!(
+                    "{REFUSALS_BEFORE_STOP} records were refused one by one and none was taken: it is not they"
+                ),
+                remedy: "compare the data collection rule with `itsmd schema dcr`; what was set aside is tried again"
+                    .to_owned(),
+                seen: trouble.seen,
+            });
+        }
+        refusals.count += 1;
+        refusals.since.get_or_insert((self.now)());
+        Ok(())
+    }
+
+    async fn set_aside_records(
+        &self,
+        delivery: &Delivery,
+        records: &[&Record],
+        reason: &str,
+        tally: &mut Tally,
+    ) -> Result<(), Trouble> {
+        tally.quarantined += records.len() as u64;
+        let asides = records.iter().map(|record| Aside {
+            id: Some(record.id.clone()),
+            number: record.number.to_string(),
+            version: Some(record.version),
+            modified: Some(record.modified),
+            reason: reason.to_owned(),
+        });
+        self.set_aside(delivery.stream, asides.collect()).await
+    }
+
+    async fn set_aside(&self, stream: StreamKey, asides: Vec<Aside>) -> Result<(), Trouble> {
+        if asides.is_empty() {
+            return Ok(());
+        }
+        for aside in &asides {
+            let record = aside.id.as_ref().map_or("(no id)", RecordId::as_str);
+            tracing::warn!(stream = %self.id, record, number = aside.number, reason = aside.reason, "record set aside");
+        }
+        let now = (self.now)();
+        let write =
+            move |db: &crate::store::Db<'_>| asides.iter().try_for_each(|aside| db.set_aside(stream, aside, now));
+        self.store.call(write).await.map_err(|error| store_trouble(&error))
+    }
+
+    async fn write_down(&self, stream: StreamKey, rows: Vec<(RecordId, LedgerRow)>) -> Result<(), Trouble> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.persist(move |db| {
+            db.write_delivered(stream, &rows)?;
+            db.release(stream, &rows.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>())
+        })
+        .await
+    }
+}
+
+/// Of one record twice in a page only the later goes; what has left the window is not delivered again.
+fn sort_out(page: Vec<Mapped>, window_start: DateTime<Utc>) -> (Vec<Record>, Vec<Unmapped>) {
+    let mut records: Vec<Record> = Vec::with_capacity(page.len());
+    let mut places: HashMap<RecordId, usize> = HashMap::with_capacity(page.len());
+    let mut unmapped = Vec::new();
+    for mapped in page {
+        match mapped {
+            Mapped::SetAside(aside) => unmapped.push(aside),
+            Mapped::Record(record) if record.modified < window_start => {}
+            Mapped::Record(record) => match places.get(&record.id) {
+                Some(&place) if age(&record) >= age(&records[place]) => records[place] = record,
+                Some(_) => {}
+                None => {
+                    places.insert(record.id.clone(), records.len());
+                    records.push(record);
+                }
+            },
+        }
+    }
+    (records, unmapped)
+}
+
+fn age(record: &Record) -> (DateTime<Utc>, Option<i64>) {
+    (record.modified, record.revision)
+}
+
+/// | the ledger has | and the page's record is | then |
+/// |---|---|---|
+/// | nothing | | deliver |
+/// | a newer stamp, or the same with a higher revision | older | overtaken |
+/// | a row of an older generation | | deliver |
+/// | the same version | the same | unchanged |
+/// | the same stamp and revision, other columns | different for its columns alone | unchanged |
+/// | anything else | changed | deliver |
+fn choose(record: &Record, known: Option<&LedgerRow>, delivery: &Delivery) -> Choice {
+    let Some(known) = known else { return Choice::Deliver };
+    let same_stamp = record.modified == known.modified;
+    let older_revision = matches!((record.revision, known.revision), (Some(ours), Some(theirs)) if ours < theirs);
+    if record.modified < known.modified || (same_stamp && older_revision) {
+        return Choice::Overtaken;
+    }
+    if known.generation < delivery.generation {
+        return Choice::Deliver;
+    }
+    if known.version == record.version {
+        return Choice::Unchanged;
+    }
+    let same_revision = known.revision.is_some() && record.revision == known.revision;
+    if same_stamp && same_revision && known.columns != delivery.columns {
+        return Choice::Unchanged;
+    }
+    Choice::Deliver
+}
+
+/// An unchanged record with a newer stamp: the ledger keeps the stamp, so that it stays in the window.
+fn newer_stamp(record: &Record, known: Option<LedgerRow>) -> Option<(RecordId, LedgerRow)> {
+    let known = known?;
+    let newer = record.modified > known.modified || record.revision > known.revision;
+    newer.then(|| {
+        (
+            record.id.clone(),
+            LedgerRow {
+                modified: record.modified,
+                revision: record.revision,
+                ..known
+            },
+        )
+    })
+}
+
+fn ledger_row(record: &Record, delivery: &Delivery, delivered: DateTime<Utc>) -> LedgerRow {
+    LedgerRow {
+        number: record.number.to_string(),
+        version: record.version,
+        modified: record.modified,
+        revision: record.revision,
+        generation: delivery.generation,
+        columns: delivery.columns,
+        delivered,
+    }
+}
+
+fn aside_unmapped(unmapped: Unmapped) -> Aside {
+    // A row without stamp cannot be asked for again in its place either: such rows are counted together.
+    let id = unmapped.id.filter(|_| unmapped.modified.is_some());
+    Aside {
+        id,
+        number: unmapped.number.map(String::from).unwrap_or_default(),
+        version: None,
+        modified: unmapped.modified,
+        reason: unmapped.reason,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! The connector's own log, `ServiceDeskLog_CL`: one row a run that did something or failed, and one an hour.
+
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::run::{Run, WorkerReport};
+use super::stream::Stream;
+use crate::model::{RowWriter, StreamId};
+use crate::sink::{Batch, Sink, Table};
+use crate::store::Outcome;
+
+/// The same error is written once in this time; so is the sign of life of a quiet stream.
+const AT_LEAST_EVERY: TimeDelta = TimeDelta::hours(1);
+
+/// How grave a row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogType {
+    /// All well.
+    Info,
+    /// Worth a look.
+    Warning,
+    /// A run failed.
+    Error,
+}
+
+/// One row.
+#[derive(Debug, Clone)]
+pub struct LogRow<'a> {
+    /// How grave.
+    pub log_type: LogType,
+    /// Which stream.
+    pub stream: &'a StreamId,
+    /// What happened.
+    pub message: &'a str,
+    /// The other side's words.
+    pub exception: &'a str,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The run and what it did.
+    pub run_id: &'a str,
+    /// Records read.
+    pub read: u64,
+    /// Rows delivered.
+    pub sent: u64,
+}
+
+impl LogRow<'_> {
+    /// As a batch of its own.
+    pub fn batch(&self) -> Batch {
+        let mut row = RowWriter::new(512);
+        row.time("TimeGenerated", self.at);
+        row.text(
+            "LogType_s",
+            match self.log_type {
+                LogType::Info => "INFO",
+                LogType::Warning => "WARNING",
+                LogType::Error => "ERROR",
+            },
+        );
+        row.text("Message", self.message);
+        row.flag("Status_b", self.log_type != LogType::Error);
+        row.number(
+            "ActionStatus_d",
+            if self.log_type == LogType::Error { 1.0 } else { 0.0 },
+        );
+        row.text("ServiceDeskConnectionName_s", self.stream.connection.as_str());
+        row.time("StatusLogTime_t", self.at);
+        row.text("ExceptionMessage_s", self.exception);
+        row.text("ServiceDeskWorkItemType_s", self.stream.kind.row_value());
+        row.text("SyncRunId_s", self.run_id);
+        row.number("RecordsRead_d", self.read as f64);
+        row.number("RecordsSent_d", self.sent as f64);
+        if self.log_type != LogType::Error {
+            row.number("LagSeconds_d", 0.0);
+        }
+        let body = [b"[".as_slice(), &row.finish(), b"]"].concat();
+        Batch {
+            table: Table::Log,
+            body: body.into(),
+            rows: 1,
+        }
+    }
+}
+
+/// When a row of each cause was last written.
+#[derive(Debug, Default)]
+pub(super) struct LastWritten(Mutex<Vec<(&'static str, DateTime<Utc>)>>);
+
+impl LastWritten {
+    fn due(&self, cause: &'static str, now: DateTime<Utc>) -> bool {
+        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = written
+            .iter()
+            .any(|(known, at)| *known == cause && (now - *at).abs() < AT_LEAST_EVERY);
+        if !recent {
+            written.retain(|(known, _)| *known != cause);
+            written.push((cause, now));
+        }
+        !recent
+    }
+}
+
+impl<S, K: Sink> Stream<S, K> {
+    pub(super) async fn write_log(&self, run: &Run, report: &WorkerReport) {
+        let now = (self.now)();
+        let cause = report.error.as_ref().map_or("in step", |trouble| trouble.code);
+        let eventful = report.error.is_none() && report.tally.sent > 0;
+        let wanted = self.settings.log && report.outcome != Outcome::Interrupted;
+        if !wanted || !(self.log_written.due(cause, now) || eventful) {
+            return;
+        }
+        let exception = report.error.as_ref().map(ToString::to_string).unwrap_or_default();
+        let (log_type, message) = match (&report.error, report.warnings.first()) {
+            (Some(trouble), _) => (LogType::Error, trouble.means.clone()),
+            (None, Some(warning)) => (LogType::Warning, warning.clone()),
+            (None, None) => (
+                LogType::Info,
+                format!("{} in step: {} records sent", self.id, report.tally.sent),
+            ),
+        };
+        let row = LogRow {
+            log_type,
+            stream: &self.id,
+            message: &message,
+            exception: &exception,
+            at: now,
+            run_id: &run.id,
+            read: report.tally.read,
+            sent: report.tally.sent,
+        };
+        if let Err(error) = self.sink.deliver(&row.batch()).await {
+            tracing::warn!(stream = %self.id, %error, "the connector's log could not be written");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Steps two to five for one slice: the next page is fetched while this one is delivered.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::CancellationToken;
+
+use super::deliver::Delivery;
+use super::stream::Stream;
+use crate::model::{Mapped, Position, Slice, SliceId, Trouble};
+use crate::sink::Sink;
+use crate::source::{Page, Source, SourceError};
+use crate::store::Tally;
+
+/// Why a slice was not read to its end.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// No page is small enough for the server: halve the slice.
+    TooSlow(Trouble),
+    /// Told to stop between two pages.
+    Interrupted,
+    /// Anything else.
+    Trouble(Trouble),
+}
+
+impl From<Trouble> for Halt {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+/// What one worker of one run shares with its slices.
+#[derive(Debug)]
+pub(super) struct Work<'a> {
+    pub delivery: Delivery,
+    pub tally: &'a Mutex<Tally>,
+    pub cancel: &'a CancellationToken,
+}
+
+impl Work<'_> {
+    pub fn count(&self, more: Tally) {
+        *self.tally.lock().unwrap_or_else(PoisonError::into_inner) += more;
+    }
+}
+
+/// Where a slice stands while it is read.
+struct Place {
+    slice: SliceId,
+    head: bool,
+    committed: Option<Position>,
+    /// The head's end, fixed at the first answer by the source's clock.
+    instant: Option<DateTime<Utc>>,
+}
+
+impl Place {
+    /// Fixes the head's end. A source that does not tell its time gives the newest stamp of its first page, but
+    /// nothing after our clock.
+    fn see(&mut self, page: &Page, ours: DateTime<Utc>) {
+        if self.head && self.instant.is_none() {
+            self.instant = page.server_time.or_else(|| newest(page).map(|stamp| stamp.min(ours)));
+        }
+    }
+
+    /// Whether the slice is read to its end with this page.
+    fn ends(&self, page: &Page) -> bool {
+        page.end || self.instant.is_some_and(|instant| page.at.time > instant)
+    }
+
+    /// The position after a page, and whether the slice is complete; `None` if nothing moves.
+    fn after(&self, at: Position, end: bool) -> Option<(Position, bool)> {
+        if !self.head {
+            return Some((at, end));
+        }
+        // Without any clock of the source no position is made: the next run reads the same again.
+        let instant = self.instant?;
+        let after = if end { Position::before(instant) } else { at };
+        let forward = self
+            .committed
+            .as_ref()
+            .is_none_or(|committed| after.time > committed.time);
+        forward.then_some((after, false))
+    }
+}
+
+/// The newest stamp of a page.
+fn newest(page: &Page) -> Option<DateTime<Utc>> {
+    let stamps = page.records.iter().filter_map(|mapped| match mapped {
+        Mapped::Record(record) => Some(record.modified),
+        Mapped::SetAside(unmapped) => unmapped.modified,
+    });
+    stamps.max()
+}
+
+struct Fetched {
+    page: Page,
+    memory: Option<OwnedSemaphorePermit>,
+}
+
+impl<S: Source, K: Sink> Stream<S, K> {
+    /// Reads `slice` page by page, from `from` if it has no position or is the head, and commits each page.
+    pub(super) async fn pull(&self, work: &Work<'_>, slice: &Slice, from: DateTime<Utc>) -> Result<(), Halt> {
+        let mut place = Place {
+            slice: slice.id,
+            head: slice.to.is_none(),
+            committed: slice.position.clone(),
+            instant: None,
+        };
+        let mut cursor = Slice { from, ..slice.clone() };
+        // The head begins behind its position; and nothing is asked for that has left the window.
+        if place.head || cursor.at().time < from {
+            cursor.position = None;
+        }
+        let mut fetched = self.fetch(work, &cursor).await?;
+        loop {
+            place.see(&fetched.page, (self.now)());
+            let at = fetched.page.at.clone();
+            let end = place.ends(&fetched.page);
+            cursor.position = Some(at.clone());
+            let deliver = self.deliver_fetched(work, fetched);
+            let next = if end || work.cancel.is_cancelled() {
+                deliver.await?;
+                None
+            } else {
+                // The claims and the ledger order what two pages say of one record, so fetching ahead is safe.
+                let (delivered, next) = tokio::join!(deliver, self.fetch(work, &cursor));
+                delivered?;
+                Some(next)
+            };
+            if !self.commit(&mut place, at, end).await? || end {
+                return Ok(());
+            }
+            match next {
+                Some(next) if !work.cancel.is_cancelled() => fetched = next?,
+                _ => return Err(Halt::Interrupted),
+            }
+        }
+    }
+
+    /// Step five: the page is behind us. `false` if the slice made room for a resync or was forgotten: what was
+    /// delivered is in the ledger all the same.
+    async fn commit(&self, place: &mut Place, at: Position, end: bool) -> Result<bool, Trouble> {
+        let Some((after, complete)) = place.after(at, end) else {
+            return Ok(true);
+        };
+        let (slice, before, next) = (place.slice, place.committed.clone(), after.clone());
+        let moved = self
+            .persist(move |db| db.commit_position(slice, before.as_ref(), &next, complete))
+            .await?;
+        place.committed = Some(after);
+        Ok(moved)
+    }
+
+    async fn deliver_fetched(&self, work: &Work<'_>, fetched: Fetched) -> Result<(), Trouble> {
+        let Fetched { page, memory } = fetched;
+        let result = self.deliver(&work.delivery, page.records).await;
+        drop(memory);
+        match result {
+            Ok(tally) => {
+                work.count(tally);
+                Ok(())
+            }
+            Err((tally, trouble)) => {
+                work.count(tally);
+                Err(trouble)
+            }
+        }
+    }
+
+    async fn fetch(&self, work: &Work<'_>, slice: &Slice) -> Result<Fetched, Halt> {
+        loop {
+            let memory = self.budget.page().await;
+            let rows = self.page_size.rows();
+            match self.source.page(slice, rows).await {
+                Ok(page) => {
+                    self.page_size.passed();
+                    self.budget.observe(page.bytes);
+                    if let Some(server_time) = page.server_time {
+                        self.source_clock.observe(server_time, (self.now)());
+                    }
+                    let seen = Tally {
+                        requests: page.requests.into(),
+                        hidden: page.hidden,
+                        ..Tally::default()
+                    };
+                    work.count(seen);
+                    self.progress.add(seen);
+                    return Ok(Fetched { page, memory });
+                }
+                Err(SourceError::TooSlow(trouble) | SourceError::TooBig(trouble)) => {
+                    if !self.page_size.halve(rows) {
+                        return Err(Halt::TooSlow(trouble));
+                    }
+                    tracing::warn!(stream = %self.id, rows, next = self.page_size.rows(), "{trouble}; asking for smaller pages");
+                }
+                Err(SourceError::Failed(trouble)) => return Err(Halt::Trouble(trouble)),
+            }
+        }
+    }
+}

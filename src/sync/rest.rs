@@ -1,0 +1,136 @@
+//! The rest worker: slices with an end, newest first, side by side; and what is to be tried again by id.
+
+use std::collections::HashSet;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+use super::deliver::Delivery;
+use super::pull::{Halt, Work};
+use super::stream::{Stream, store_trouble};
+use crate::model::window;
+use crate::model::{Slice, SliceId, Trouble};
+use crate::sink::Sink;
+use crate::source::Source;
+use crate::store::{StreamKey, Tally};
+
+/// Most ids asked for in one request.
+const IDS_AT_ONCE: usize = 100;
+
+impl<S: Source, K: Sink> Stream<S, K> {
+    pub(super) async fn read_rest(&self, work: &Work<'_>) -> Result<(), Halt> {
+        self.retry_quarantined(work).await?;
+        let mut running = FuturesUnordered::new();
+        let mut busy: HashSet<SliceId> = HashSet::new();
+        loop {
+            while running.len() < self.settings.max_concurrent && !work.cancel.is_cancelled() {
+                let Some(slice) = self.next_slice(work.delivery.stream, &busy).await? else {
+                    break;
+                };
+                busy.insert(slice.id);
+                running.push(self.read_slice(work, slice));
+            }
+            match running.next().await {
+                None if work.cancel.is_cancelled() => return Err(Halt::Interrupted),
+                None => return Ok(()),
+                Some((slice, result)) => {
+                    busy.remove(&slice);
+                    result?;
+                }
+            }
+        }
+    }
+
+    /// The newest slice that is not through and that nobody reads.
+    async fn next_slice(&self, stream: StreamKey, busy: &HashSet<SliceId>) -> Result<Option<Slice>, Trouble> {
+        let slices = self
+            .store
+            .call(move |db| db.slices(stream))
+            .await
+            .map_err(|error| store_trouble(&error))?;
+        let next = slices
+            .into_iter()
+            .find(|stored| stored.slice.to.is_some() && !stored.complete && !busy.contains(&stored.slice.id));
+        Ok(next.map(|stored| stored.slice))
+    }
+
+    async fn read_slice(&self, work: &Work<'_>, slice: Slice) -> (SliceId, Result<(), Halt>) {
+        let id = slice.id;
+        let result = match self.read_to_end(work, &slice).await {
+            Err(Halt::TooSlow(trouble)) => self.halve(&slice, trouble).await,
+            other => other,
+        };
+        (id, result)
+    }
+
+    async fn read_to_end(&self, work: &Work<'_>, slice: &Slice) -> Result<(), Halt> {
+        let delivery = Delivery {
+            generation: slice.generation,
+            ..work.delivery.clone()
+        };
+        let work = Work {
+            delivery,
+            tally: work.tally,
+            cancel: work.cancel,
+        };
+        // The window moves on while a long backfill runs: what has left it is not asked for.
+        let from = slice.from.max(work.delivery.window_start);
+        self.pull(&work, slice, from).await
+    }
+
+    /// Cuts a slice in two that is too slow for the server; what was read of it stays read.
+    async fn halve(&self, slice: &Slice, trouble: Trouble) -> Result<(), Halt> {
+        let id = slice.id;
+        let halved = self
+            .store
+            .call(move |db| {
+                let Some(rest) = db.unread(id)? else { return Ok(false) };
+                match window::middle(Range {
+                    from: rest.0,
+                    to: rest.1,
+                }) {
+                    Some(middle) => db.halve_slice(id, middle),
+                    None => Ok(false),
+                }
+            })
+            .await
+            .map_err(|error| store_trouble(&error))?;
+        if !halved {
+            return Err(Halt::Trouble(trouble));
+        }
+        tracing::warn!(stream = %self.id, "{trouble}; reading half of the slice at a time");
+        Ok(())
+    }
+
+    /// Fetches and delivers by id what `quarantine retry` or a recovered workspace asks for.
+    async fn retry_quarantined(&self, work: &Work<'_>) -> Result<(), Halt> {
+        let stream = work.delivery.stream;
+        let ids = self
+            .store
+            .call(move |db| db.to_retry(stream))
+            .await
+            .map_err(|error| store_trouble(&error))?;
+        for ids in ids.chunks(IDS_AT_ONCE) {
+            let records = match self.source.by_ids(ids).await {
+                Ok(records) => records,
+                Err(error) => return Err(Halt::Trouble(error.trouble().clone())),
+            };
+            let asked = Tally {
+                requests: 1,
+                ..Tally::default()
+            };
+            work.count(asked);
+            self.progress.add(asked);
+            match self.deliver(&work.delivery, records).await {
+                Ok(tally) => work.count(tally),
+                Err((tally, trouble)) => {
+                    work.count(tally);
+                    return Err(Halt::Trouble(trouble));
+                }
+            }
+            let tried: Vec<_> = ids.to_vec();
+            self.persist(move |db| db.retried(stream, &tried)).await?;
+        }
+        Ok(())
+    }
+}

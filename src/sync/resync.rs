@@ -1,0 +1,59 @@
+//! A resync: a new generation of slices. The ledger then holds back only what was delivered since.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::model::window::{Range, tile};
+use crate::store::{Db, NewSlice, StoreError, StreamRow};
+
+/// What a resync will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resync {
+    /// The stream was never read: its first run delivers everything anyway.
+    NeverRead,
+    /// One of the same range or wider is unfinished: this one is part of it.
+    Joined,
+    /// So many slices were laid.
+    Laid {
+        /// How many.
+        slices: usize,
+        /// From when on.
+        since: DateTime<Utc>,
+    },
+}
+
+/// Lays slices of a new generation over everything modified since `since` (default: the whole window).
+pub fn resync(
+    db: &Db<'_>,
+    stream: &StreamRow,
+    since: Option<DateTime<Utc>>,
+    overlap: TimeDelta,
+) -> Result<Resync, StoreError> {
+    db.accept_any_source(stream.key)?;
+    let stored = db.slices(stream.key)?;
+    let (Some(head), Some(window_start)) = (stored.iter().find(|s| s.slice.to.is_none()), stream.window_start) else {
+        return Ok(Resync::NeverRead);
+    };
+    let since = since.unwrap_or(window_start).max(window_start);
+    if db.resync_unfinished(stream.key)? && stream.resync_since.is_some_and(|known| known <= since) {
+        return Ok(Resync::Joined);
+    }
+    // What lies behind this the head reads again itself, with the new generation.
+    let to = match &head.slice.position {
+        Some(position) => position.time - overlap,
+        None => head.slice.from,
+    };
+    let generation = db.raise_generation(stream.key, since)?;
+    db.drop_slices_since(stream.key, since)?;
+    let tiles: Vec<NewSlice> = tile(Range { from: since, to })
+        .into_iter()
+        .map(|tile| NewSlice {
+            from: tile.from,
+            to: Some(tile.to),
+        })
+        .collect();
+    db.lay(stream.key, generation, &tiles)?;
+    Ok(Resync::Laid {
+        slices: tiles.len(),
+        since,
+    })
+}

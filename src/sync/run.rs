@@ -1,0 +1,181 @@
+//! Runs: one activation of a worker, from its first write to its last.
+
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use tokio_util::sync::CancellationToken;
+
+use super::deliver::Delivery;
+use super::prepare::Prepared;
+use super::pull::{Halt, Work};
+use super::stream::{Stream, store_trouble};
+use crate::model::Trouble;
+use crate::sink::Sink;
+use crate::source::Source;
+use crate::store::{Outcome, Tally, Worker};
+
+/// One activation.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// Its id, as in `SyncRunId_s`.
+    pub id: String,
+    /// Stops it after the page in hand.
+    pub cancel: CancellationToken,
+}
+
+/// How a worker's run ended.
+#[derive(Debug, Clone)]
+pub struct WorkerReport {
+    /// How.
+    pub outcome: Outcome,
+    /// Why, if it failed.
+    pub error: Option<Trouble>,
+    /// What the operator should know, though nothing failed.
+    pub warnings: Vec<String>,
+    /// What it did.
+    pub tally: Tally,
+}
+
+/// What a run reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pass {
+    /// The head, to its end as of this moment.
+    Head,
+    /// Slices with an end, and what is to be tried again.
+    Rest,
+    /// Both, side by side: a foreground sync.
+    Both,
+}
+
+impl<S: Source, K: Sink> Stream<S, K> {
+    /// Runs once. Never fails: what went wrong is in the report and in the store.
+    pub async fn run(&self, run: &Run, pass: Pass) -> WorkerReport {
+        let started = (self.now)();
+        let worker = match pass {
+            Pass::Head | Pass::Both => Worker::Head,
+            Pass::Rest => Worker::Rest,
+        };
+        let tally = Mutex::new(Tally::default());
+        let mut warnings = Vec::new();
+        let begun = self.begin(worker, run, started).await;
+        let result = match &begun {
+            Ok(_) => self.work(run, pass, started, &tally, &mut warnings).await,
+            Err(trouble) => Err(Halt::Trouble(trouble.clone())),
+        };
+        let (outcome, error) = match result {
+            Ok(()) => (Outcome::Complete, None),
+            Err(Halt::Interrupted) => (Outcome::Interrupted, None),
+            Err(Halt::TooSlow(trouble) | Halt::Trouble(trouble)) => (Outcome::Failed, Some(trouble)),
+        };
+        let tally = *tally.lock().unwrap_or_else(PoisonError::into_inner);
+        let report = WorkerReport {
+            outcome,
+            error,
+            warnings,
+            tally,
+        };
+        self.tell(run, worker, &report);
+        if let Ok(row) = begun {
+            self.end(row, &report).await;
+        }
+        self.write_log(run, &report).await;
+        report
+    }
+
+    async fn work(
+        &self,
+        run: &Run,
+        pass: Pass,
+        started: DateTime<Utc>,
+        tally: &Mutex<Tally>,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), Halt> {
+        let prepared = self.prepare().await?;
+        warnings.extend(prepared.warnings.iter().cloned());
+        let work = Work {
+            delivery: delivery(run, &prepared),
+            tally,
+            cancel: &run.cancel,
+        };
+        let asked = Tally {
+            requests: prepared.requests,
+            ..Tally::default()
+        };
+        work.count(asked);
+        self.progress.add(asked);
+        match pass {
+            Pass::Head => self.read_head(&work, &prepared, started).await,
+            Pass::Rest => self.read_rest(&work).await,
+            Pass::Both => {
+                let (head, rest) = tokio::join!(self.read_head(&work, &prepared, started), self.read_rest(&work));
+                head.and(rest)
+            }
+        }
+    }
+
+    async fn begin(&self, worker: Worker, run: &Run, started: DateTime<Utc>) -> Result<i64, Trouble> {
+        let (id, prints, run_id) = (self.id.clone(), self.settings.prints.clone(), run.id.clone());
+        let begun = self.store.call(move |db| {
+            let stream = db.stream_or_new(&id, &prints)?.key;
+            db.begin_run(stream, worker, &run_id, started)
+        });
+        begun.await.map_err(|error| store_trouble(&error))
+    }
+
+    async fn end(&self, row: i64, report: &WorkerReport) {
+        let error = report.error.as_ref().map(error_json);
+        let (ended, outcome, tally) = ((self.now)(), report.outcome, report.tally);
+        let written = self
+            .store
+            .call(move |db| db.end_run(row, ended, outcome, error.as_deref(), &tally))
+            .await;
+        if let Err(error) = written {
+            tracing::error!(stream = %self.id, %error, "the end of a run could not be written down");
+        }
+    }
+
+    /// Says once how a run ended; a run that found nothing is not worth a line.
+    fn tell(&self, run: &Run, worker: Worker, report: &WorkerReport) {
+        let Tally {
+            read,
+            sent,
+            unchanged,
+            quarantined,
+            ..
+        } = report.tally;
+        let worker = worker.as_str();
+        for warning in &report.warnings {
+            tracing::warn!(stream = %self.id, "{warning}");
+        }
+        match (&report.error, report.outcome) {
+            (Some(trouble), _) => {
+                tracing::error!(stream = %self.id, worker, run = run.id, code = trouble.code, sent, "{trouble}");
+            }
+            (None, Outcome::Interrupted) => tracing::info!(stream = %self.id, worker, run = run.id, sent, "stopped"),
+            (None, _) if sent > 0 || quarantined > 0 => {
+                tracing::info!(stream = %self.id, worker, run = run.id, read, sent, unchanged, quarantined, "in step");
+            }
+            (None, _) => tracing::debug!(stream = %self.id, worker, run = run.id, read, unchanged, "in step"),
+        }
+    }
+}
+
+fn delivery(run: &Run, prepared: &Prepared) -> Delivery {
+    Delivery {
+        stream: prepared.stream,
+        generation: prepared.generation,
+        columns: prepared.columns,
+        run_id: run.id.clone(),
+        window_start: prepared.window_start,
+    }
+}
+
+fn error_json(trouble: &Trouble) -> String {
+    serde_json::json!({
+        "code": trouble.code,
+        "seen": trouble.seen,
+        "means": trouble.means,
+        "remedy": trouble.remedy,
+    })
+    .to_string()
+}

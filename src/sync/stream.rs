@@ -1,0 +1,124 @@
+//! A stream with everything its two workers share.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::budget::ByteBudget;
+use super::claims::Claims;
+use super::deliver::Refusals;
+use super::log_row::LastWritten;
+use super::page_size::PageSize;
+use super::progress::Progress;
+use super::source_clock::SourceClock;
+use crate::model::{StreamId, Trouble, Verdict};
+use crate::store::{Prints, Store, StoreError};
+
+/// Our own clock, an argument so that tests can turn it.
+pub type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// What the configuration says about a stream.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Length of the window, 1 to 120.
+    pub sync_days: u16,
+    /// How far behind its position the head begins to read.
+    pub overlap: TimeDelta,
+    /// Most rows of a page.
+    pub page_size: u32,
+    /// Slices read side by side.
+    pub max_concurrent: usize,
+    /// What it is read from and written to.
+    pub prints: Prints,
+    /// Fingerprint of the set of columns.
+    pub columns: String,
+    /// Whether the connector's own log is wanted.
+    pub log: bool,
+}
+
+/// One stream: its source, its sink, its state.
+pub struct Stream<S, K> {
+    /// Which.
+    pub id: StreamId,
+    /// How it is read.
+    pub source: S,
+    /// Where it is written.
+    pub sink: Arc<K>,
+    /// What is remembered.
+    pub store: Store,
+    /// What was configured.
+    pub settings: Settings,
+    /// What has been done, for progress bars and metrics.
+    pub progress: Arc<Progress>,
+    /// Our clock.
+    pub now: Now,
+    pub(super) claims: Claims,
+    pub(super) source_clock: SourceClock,
+    pub(super) page_size: PageSize,
+    pub(super) budget: ByteBudget,
+    pub(super) refusals: Mutex<Refusals>,
+    pub(super) log_written: LastWritten,
+}
+
+impl<S, K> std::fmt::Debug for Stream<S, K> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stream")
+            .field("id", &self.id)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S, K> Stream<S, K> {
+    /// Puts a stream together; nothing is read or written yet.
+    pub fn new(
+        id: StreamId,
+        source: S,
+        sink: Arc<K>,
+        store: Store,
+        settings: Settings,
+        now: Now,
+        budget: ByteBudget,
+    ) -> Self {
+        Self {
+            id,
+            source,
+            sink,
+            store,
+            progress: Arc::default(),
+            claims: Claims::default(),
+            source_clock: SourceClock::default(),
+            page_size: PageSize::new(settings.page_size),
+            budget,
+            refusals: Mutex::default(),
+            log_written: LastWritten::default(),
+            settings,
+            now,
+        }
+    }
+}
+
+/// A state file that does not work is told like any other trouble.
+pub(super) fn store_trouble(error: &StoreError) -> Trouble {
+    let (code, means, remedy) = if error.disk_full() {
+        (
+            "ITSMD-ST-002",
+            "the disk is full",
+            "make room; nothing is lost, the next run goes on where this one stopped",
+        )
+    } else {
+        (
+            "ITSMD-ST-001",
+            "the state could not be read or written",
+            "look at the disk and the file's owner; the file is disposable: without it the window is delivered once more",
+        )
+    };
+    Trouble {
+        code,
+        verdict: Verdict::Retry { after: None },
+        seen: error.to_string(),
+        means: means.to_owned(),
+        remedy: remedy.to_owned(),
+    }
+}
