@@ -1,5 +1,7 @@
 //! Reading service desks: one protocol family a folder, products are profiles.
 
+pub mod servicenow;
+
 use std::future::Future;
 
 use chrono::{DateTime, Utc};

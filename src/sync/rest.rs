@@ -85,10 +85,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             .store
             .call(move |db| {
                 let Some(rest) = db.unread(id)? else { return Ok(false) };
-                match window::middle(Range {
-                    from: rest.0,
-                    to: rest.1,
-                }) {
+                match window::middle(rest) {
                     Some(middle) => db.halve_slice(id, middle),
                     None => Ok(false),
                 }

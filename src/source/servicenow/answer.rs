@@ -1,0 +1,111 @@
+//! One request and what came of it.
+
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+
+use super::rows::{NotAPage, Rows, read};
+use super::{ServiceNow, codes};
+use crate::net::http::{HeaderValue, StatusCode, header};
+use crate::net::{Answer, Judgement, Lane, NetError, Request};
+use crate::source::SourceError;
+
+/// A whole page, and what its headers said.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub rows: Rows,
+    /// Rows that match, before access rules (`X-Total-Count`).
+    pub total: Option<u64>,
+    pub server_time: Option<DateTime<Utc>>,
+    pub bytes: usize,
+    pub requests: u32,
+}
+
+impl ServiceNow {
+    /// Sends a GET; only a whole page counts (C2).
+    pub(super) async fn ask(&self, lane: Lane, url: String) -> Result<Answered, SourceError> {
+        let request = Request::get(url).header(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let read_rows: Mutex<Option<Rows>> = Mutex::new(None);
+        let judge = |answer: &Answer| {
+            let (rows, judgement) = self.judge(answer);
+            *read_rows.lock().unwrap_or_else(PoisonError::into_inner) = rows;
+            judgement
+        };
+        let answer = self.client.send(lane, self.credentials.as_ref(), &request, &judge).await?;
+        let rows = read_rows.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Some(rows) = rows else {
+            return Err(SourceError::Failed(codes::NOT_A_PAGE.retry(self.seen(&answer.words()))));
+        };
+        Ok(Answered {
+            rows,
+            total: answer.header("x-total-count").and_then(|total| total.trim().parse().ok()),
+            server_time: answer.date(),
+            bytes: answer.body.len(),
+            requests: answer.requests,
+        })
+    }
+
+    fn judge(&self, answer: &Answer) -> (Option<Rows>, Judgement) {
+        let judgement = match answer.status {
+            StatusCode::OK if answer.is_html() => Judgement::Retry(codes::HTML.retry(self.seen(&answer.words()))),
+            StatusCode::OK => match read(&answer.body, &self.mapper) {
+                Ok(rows) => return (Some(rows), Judgement::Accept),
+                Err(not_a_page) => self.not_a_page(not_a_page),
+            },
+            StatusCode::FORBIDDEN => Judgement::Fail(codes::FORBIDDEN.stop(self.seen(&answer.words()))),
+            StatusCode::NOT_FOUND => Judgement::Fail(codes::NO_TABLE.stop(self.seen(&answer.words()))),
+            StatusCode::BAD_REQUEST if answer.message().contains("Invalid table") => {
+                Judgement::Fail(codes::NO_TABLE.stop(self.seen(&answer.words())))
+            }
+            status if status.is_server_error() && cancelled(&answer.message()) => {
+                Judgement::Slow(codes::CANCELLED.retry(self.seen(&answer.words())))
+            }
+            status if status.is_client_error() && !matches!(status.as_u16(), 401 | 408 | 429) => {
+                Judgement::Fail(codes::REFUSED.stop(self.seen(&answer.words())))
+            }
+            status if status.is_success() => Judgement::Retry(codes::NOT_A_PAGE.retry(self.seen(&answer.words()))),
+            _ => Judgement::Accept,
+        };
+        (None, judgement)
+    }
+
+    fn not_a_page(&self, why: NotAPage) -> Judgement {
+        match why {
+            NotAPage::Error(words) if cancelled(&words) => Judgement::Slow(codes::CANCELLED.retry(self.seen(&words))),
+            NotAPage::Error(words) => Judgement::Retry(codes::ERROR_IN_200.retry(self.seen(&format!("200: {words}")))),
+            NotAPage::Shape(words) => Judgement::Retry(codes::NOT_A_PAGE.retry(self.seen(&format!("200: {words}")))),
+        }
+    }
+
+    /// What was asked, without the query: `GET …/table/incident: 403 Forbidden`.
+    pub(super) fn seen(&self, words: &str) -> String {
+        format!("GET {}/api/now/v2/table/{}: {words}", self.server_url, self.mapper.item().table)
+    }
+
+    /// A field that no row has does not exist, or is hidden from the user: the instance says neither.
+    pub(super) fn tell_absent(&self, absent: &[String]) {
+        use std::sync::atomic::Ordering;
+        if !absent.is_empty() && !self.told_absent.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                table = self.mapper.item().table,
+                fields = absent.join(","),
+                "the instance gives these fields for no record: they do not exist or the user may not read them; their \
+                 columns stay empty"
+            );
+        }
+    }
+}
+
+fn cancelled(words: &str) -> bool {
+    words.contains("Transaction cancelled") || words.contains("maximum execution time")
+}
+
+impl From<NetError> for SourceError {
+    fn from(error: NetError) -> Self {
+        match error {
+            NetError::TooSlow(trouble) => Self::TooSlow(trouble),
+            NetError::TooBig(trouble) => Self::TooBig(trouble),
+            NetError::Failed(trouble) => Self::Failed(trouble),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What can go wrong with a ServiceNow table.
+
+use crate::net::Code;
+
+/// HTML with 200: a hibernating instance, a login page, a proxy.
+pub(super) const HTML: Code = Code {
+    id: "ITSMD-SN-001",
+    means: "an HTML page came where rows were expected: a hibernating developer instance, a sign-in page or a proxy",
+    remedy: "open the instance in a browser; a developer instance is woken on the developer site",
+};
+/// Neither whole JSON nor rows.
+pub(super) const NOT_A_PAGE: Code = Code {
+    id: "ITSMD-SN-002",
+    means: "the answer is not a whole page of rows, so nothing of it was used",
+    remedy: "it is tried again by itself; if it goes on, look for a proxy that shortens answers",
+};
+/// An error with 200.
+pub(super) const ERROR_IN_200: Code = Code {
+    id: "ITSMD-SN-003",
+    means: "the instance reported an error although its status was 200, so nothing of the answer was used",
+    remedy: "it is tried again by itself; the instance's system log says more",
+};
+/// The transaction quota.
+pub(super) const CANCELLED: Code = Code {
+    id: "ITSMD-SN-004",
+    means: "the instance cancelled the query because it ran too long",
+    remedy: "smaller pages are asked for by itself; an index on sys_updated_on helps most",
+};
+/// 400 Invalid table, 404.
+pub(super) const NO_TABLE: Code = Code {
+    id: "ITSMD-SN-010",
+    means: "the instance does not know this table, or does not show it to this user",
+    remedy: "check `table` in the profile and `server_url`",
+};
+/// 403.
+pub(super) const FORBIDDEN: Code = Code {
+    id: "ITSMD-SN-011",
+    means: "the user may not read this table, or a field of the query or the filter",
+    remedy: "give the user read access (role sn_incident_read, sn_change_read or itil; snc_read_only keeps it from writing), and \
+             check the fields of `filter`",
+};
+/// Any other 4xx.
+pub(super) const REFUSED: Code = Code {
+    id: "ITSMD-SN-012",
+    means: "the instance refused the query",
+    remedy: "check `filter` and the fields of the profile",
+};
+/// Rows out of order.
+pub(super) const OUT_OF_ORDER: Code = Code {
+    id: "ITSMD-SN-020",
+    means: "rows came in another order than was asked for, so nothing may be concluded from them",
+    remedy: "check that the user may read and query sys_updated_on and sys_id",
+};
+/// Rows out of range.
+pub(super) const OUT_OF_RANGE: Code = Code {
+    id: "ITSMD-SN-021",
+    means: "rows came from outside the time that was asked for: a part of the query was ignored, or times are read in \
+            another zone than UTC",
+    remedy: "set the time zone of the integration user to GMT, and check that it may read sys_updated_on",
+};
+/// The canary.
+pub(super) const TIME_ZONE: Code = Code {
+    id: "ITSMD-SN-022",
+    means: "a record that was just read is not found again by its own time stamp: the instance reads times in another zone",
+    remedy: "set the time zone of the integration user to GMT",
+};
+
+/// All of them, for `itsmd explain` and the documentation.
+pub const CODES: &[Code] =
+    &[HTML, NOT_A_PAGE, ERROR_IN_200, CANCELLED, NO_TABLE, FORBIDDEN, REFUSED, OUT_OF_ORDER, OUT_OF_RANGE, TIME_ZONE];

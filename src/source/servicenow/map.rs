@@ -1,0 +1,166 @@
+//! Mapping: a row's fields to a row of `ServiceDesk_CL`, by the profile.
+
+use std::collections::HashMap;
+
+use super::value::{Value, parse_stamp};
+use crate::model::columns::ColumnType;
+use crate::model::{
+    ChoiceValues, Column, ItemProfile, Mapped, Partner, Record, RecordId, RowWriter, StreamId, Unmapped, Version,
+};
+
+/// Maps the rows of one stream.
+#[derive(Debug)]
+pub(super) struct Mapper {
+    stream: StreamId,
+    server_url: String,
+    item: ItemProfile,
+    choice_values: ChoiceValues,
+    /// Asked for, each once: id and modified first.
+    fields: Vec<String>,
+    /// Of each column, its field's place in `fields`.
+    slots: Vec<usize>,
+    revision: Option<usize>,
+    number: Option<usize>,
+}
+
+const ID: usize = 0;
+const MODIFIED: usize = 1;
+
+impl Mapper {
+    pub fn new(stream: StreamId, server_url: &str, item: ItemProfile, choice_values: ChoiceValues) -> Self {
+        let fields: Vec<String> = item.fields().into_iter().map(str::to_owned).collect();
+        let slot = |field: &str| fields.iter().position(|known| known == field);
+        let slots = item.columns.iter().filter_map(|column| slot(&column.field)).collect();
+        let revision = item.revision.as_deref().and_then(slot);
+        let number =
+            item.columns.iter().find(|column| column.name == "ServiceDeskId_s").and_then(|column| slot(&column.field));
+        Self { stream, server_url: server_url.to_owned(), choice_values, slots, revision, number, fields, item }
+    }
+
+    pub fn item(&self) -> &ItemProfile {
+        &self.item
+    }
+
+    pub fn fields(&self) -> &[String] {
+        &self.fields
+    }
+
+    /// Whether references must come with their link: only by it a code can be told from a reference.
+    pub fn needs_links(&self) -> bool {
+        let codes = |column: &Column| self.choice(column) == ChoiceValues::Codes && column.kind == ColumnType::String;
+        self.item.columns.iter().any(codes)
+    }
+
+    pub fn index(&self) -> FieldIndex<'_> {
+        FieldIndex {
+            slots: self.fields.iter().enumerate().map(|(slot, field)| (field.as_str(), slot)).collect(),
+            fields: &self.fields,
+            seen: vec![false; self.fields.len()],
+            any: false,
+        }
+    }
+
+    fn choice(&self, column: &Column) -> ChoiceValues {
+        column.choice_values.unwrap_or(self.choice_values)
+    }
+
+    /// Maps one row; `values` are in the order of the fields.
+    pub fn row(&self, values: &[Option<Value<'_>>]) -> Mapped {
+        let text = |slot: usize| values[slot].as_ref().map(Value::raw).filter(|text| !text.is_empty());
+        let id = text(ID);
+        let number = self.number.and_then(text);
+        let modified = text(MODIFIED).and_then(parse_stamp);
+        let aside = |reason: String| {
+            Mapped::SetAside(Unmapped { id: id.map(RecordId::new), number: number.map(Into::into), modified, reason })
+        };
+        let Some(raw_id) = id else { return aside(format!("row without {}", self.item.id)) };
+        let Some(stamp) = modified else {
+            let field = &self.item.modified;
+            return aside(match text(MODIFIED) {
+                Some(text) => format!("{field} is not a UTC time: {text:.40?}"),
+                None => format!("row without {field}"),
+            });
+        };
+        match self.write(raw_id, values) {
+            Ok(row) => Mapped::Record(Record {
+                id: RecordId::new(raw_id),
+                number: number.unwrap_or_default().into(),
+                modified: stamp,
+                revision: self.revision.and_then(text).and_then(|text| text.parse().ok()),
+                version: Version::of(&row),
+                row,
+            }),
+            Err(reason) => aside(reason),
+        }
+    }
+
+    fn write(&self, id: &str, values: &[Option<Value<'_>>]) -> Result<Box<[u8]>, String> {
+        let mut row = RowWriter::new(2048);
+        row.text("ServiceDeskConnectionName_s", self.stream.connection.as_str());
+        row.text("ServiceDeskWorkItemType_s", self.stream.kind.row_value());
+        row.text("PartnerType_s", Partner::ServiceNow.row_value());
+        row.text("RecordId_s", id);
+        if let Some(url) = &self.item.url {
+            row.text("RecordUrl_s", &url.replace("{server_url}", &self.server_url).replace("{id}", id));
+        }
+        for (column, &slot) in self.item.columns.iter().zip(&self.slots) {
+            if let Some(value) = &values[slot] {
+                self.column(&mut row, column, value)?;
+            }
+        }
+        row.flag("IsDeleted_b", false);
+        let truncated = row.truncated();
+        row.flag("IsTruncated_b", truncated);
+        Ok(row.finish())
+    }
+
+    fn column(&self, row: &mut RowWriter, column: &Column, value: &Value<'_>) -> Result<(), String> {
+        let raw = value.raw();
+        let wrong = |wanted: &str| format!("{} is not {wanted}: {raw:.40?}", column.field);
+        match column.kind {
+            ColumnType::String => match self.choice(column) {
+                ChoiceValues::Codes if !value.reference => row.text(&column.name, raw),
+                ChoiceValues::Codes | ChoiceValues::Labels => row.text(&column.name, value.label()),
+            },
+            ColumnType::DateTime if raw.is_empty() => {}
+            ColumnType::DateTime => row.time(&column.name, parse_stamp(raw).ok_or_else(|| wrong("a UTC time"))?),
+            ColumnType::Bool => match raw {
+                "" => {}
+                "true" | "1" => row.flag(&column.name, true),
+                "false" | "0" => row.flag(&column.name, false),
+                _ => return Err(wrong("true or false")),
+            },
+            ColumnType::Real if raw.is_empty() => {}
+            ColumnType::Real => row.number(&column.name, raw.parse().map_err(|_| wrong("a number"))?),
+        }
+        Ok(())
+    }
+}
+
+/// Finds a field's place, and notes which fields occur at all.
+#[derive(Debug)]
+pub(super) struct FieldIndex<'m> {
+    slots: HashMap<&'m str, usize>,
+    fields: &'m [String],
+    seen: Vec<bool>,
+    any: bool,
+}
+
+impl FieldIndex<'_> {
+    pub fn fields(&self) -> usize {
+        self.fields.len()
+    }
+
+    pub fn slot(&mut self, field: &str) -> Option<usize> {
+        let slot = self.slots.get(field).copied()?;
+        self.seen[slot] = true;
+        self.any = true;
+        Some(slot)
+    }
+
+    /// Fields that no row had; nothing if there was no row to tell by.
+    pub fn never_seen(&self) -> Vec<String> {
+        let absent = self.fields.iter().zip(&self.seen).filter(|(_, seen)| self.any && !**seen);
+        absent.map(|(field, _)| field.clone()).collect()
+    }
+}

@@ -1,0 +1,149 @@
+//! ServiceNow, by its Table API (contract: requirements C1 to C20).
+//!
+//! A table is read by keyset, in the order of (`sys_updated_on`, `sys_id`): never by an offset across a set that
+//! moves. The server applies the limit before its access rules, so a short page, even an empty one, says nothing
+//! about the end of the data; its count does. Rows out of order or out of range mean that a part of the query was
+//! ignored or that times were read in another zone, and no position moves then.
+
+mod answer;
+mod codes;
+mod hidden;
+mod map;
+mod order;
+mod probe;
+mod query;
+mod rows;
+mod value;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use self::answer::Answered;
+use self::map::Mapper;
+use self::query::Part;
+use super::{Page, Probe, Source, SourceError};
+use crate::auth::Credentials;
+use crate::model::{ChoiceValues, ItemProfile, Mapped, Position, RecordId, Slice, StreamId};
+use crate::net::{Client, Lane};
+
+pub use codes::CODES;
+
+/// What may stand in a query component as it is.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b',');
+
+/// One table of one instance.
+#[derive(Debug)]
+pub struct ServiceNow {
+    client: Client,
+    credentials: Arc<Credentials>,
+    server_url: String,
+    filter: String,
+    mapper: Mapper,
+    told_absent: AtomicBool,
+}
+
+impl ServiceNow {
+    /// Nothing is asked yet. `server_url` has no slash at its end; `filter` was checked with the configuration.
+    pub fn new(
+        client: Client,
+        credentials: Arc<Credentials>,
+        stream: StreamId,
+        server_url: &str,
+        item: ItemProfile,
+        filter: &str,
+        choice_values: ChoiceValues,
+    ) -> Self {
+        Self {
+            client,
+            credentials,
+            server_url: server_url.to_owned(),
+            filter: filter.to_owned(),
+            mapper: Mapper::new(stream, server_url, item, choice_values),
+            told_absent: AtomicBool::new(false),
+        }
+    }
+
+    fn part<'a>(&'a self, at: &'a Position, slice: &Slice) -> Part<'a> {
+        Part { item: self.mapper.item(), filter: &self.filter, at, to: slice.to }
+    }
+
+    /// The Table API's address of a query; v2, for v1 answers an empty result with 404 (C1).
+    fn url(&self, query: &str, fields: &str, limit: u32, offset: u64) -> String {
+        let encode = |text: &str| utf8_percent_encode(text, QUERY).to_string();
+        let exclude_links = !self.mapper.needs_links();
+        let offset = if offset == 0 { String::new() } else { format!("&sysparm_offset={offset}") };
+        format!(
+            "{}/api/now/v2/table/{}?sysparm_query={}&sysparm_fields={}&sysparm_limit={limit}{offset}\
+             &sysparm_display_value=all&sysparm_exclude_reference_link={exclude_links}\
+             &sysparm_suppress_pagination_header=true",
+            self.server_url,
+            encode(&self.mapper.item().table),
+            encode(query),
+            encode(fields),
+        )
+    }
+
+    async fn rows(&self, lane: Lane, query: &str, limit: u32, offset: u64) -> Result<Answered, SourceError> {
+        let fields = self.mapper.fields().join(",");
+        let answered = self.ask(lane, self.url(query, &fields, limit, offset)).await?;
+        self.tell_absent(&answered.rows.absent);
+        Ok(answered)
+    }
+
+    /// The page behind the position, as it came.
+    async fn plain_page(&self, lane: Lane, slice: &Slice, at: &Position, size: u32) -> Result<Page, SourceError> {
+        let query = self.part(at, slice).encoded();
+        let answered = self.rows(lane, &query, size, 0).await?;
+        match order::check(&answered.rows.mapped, at, slice.to) {
+            Ok(last) => Ok(page(answered, at, last)),
+            Err(disorder) => {
+                // Once more: a record may have moved while the page was put together.
+                let again = self.rows(lane, &query, size, 0).await?;
+                let last = order::check(&again.rows.mapped, at, slice.to).map_err(|_| disorder.trouble(self.table()))?;
+                Ok(page(again, at, last))
+            }
+        }
+    }
+
+    fn table(&self) -> &str {
+        &self.mapper.item().table
+    }
+}
+
+/// A page of what was answered: its end is where the count says so, never where it is short (C6).
+fn page(answered: Answered, at: &Position, last: Option<Position>) -> Page {
+    let shown = answered.rows.mapped.len() as u64;
+    let end = match answered.total {
+        Some(total) => total <= shown,
+        None => shown == 0,
+    };
+    Page {
+        at: last.unwrap_or_else(|| at.clone()),
+        end,
+        server_time: answered.server_time,
+        hidden: 0,
+        bytes: answered.bytes,
+        requests: answered.requests,
+        records: answered.rows.mapped,
+    }
+}
+
+impl Source for ServiceNow {
+    async fn page(&self, slice: &Slice, size: u32) -> Result<Page, SourceError> {
+        let lane = if slice.to.is_none() { Lane::Head } else { Lane::Rest };
+        self.next_page(lane, slice, size).await
+    }
+
+    async fn probe(&self, from: chrono::DateTime<chrono::Utc>) -> Result<Probe, SourceError> {
+        self.first_look(from).await
+    }
+
+    async fn by_ids(&self, ids: &[RecordId]) -> Result<Vec<Mapped>, SourceError> {
+        let ids: Vec<&str> = ids.iter().map(RecordId::as_str).collect();
+        let query = query::by_ids(self.mapper.item(), &self.filter, &ids);
+        let limit = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        Ok(self.rows(Lane::Rest, &query, limit, 0).await?.rows.mapped)
+    }
+}

@@ -1,0 +1,190 @@
+//! Values as the Table API gives them: a string, or an object of display value and value.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// A field of a row, borrowed from the page where its text needs no unescaping.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct Value<'a> {
+    pub value: Option<Cow<'a, str>>,
+    pub display: Option<Cow<'a, str>>,
+    /// It came with a link: a reference to another record.
+    pub reference: bool,
+}
+
+impl Value<'_> {
+    /// What the table holds; times are only ever read from this.
+    pub fn raw(&self) -> &str {
+        self.value.as_deref().or(self.display.as_deref()).unwrap_or_default()
+    }
+
+    /// What people see.
+    pub fn label(&self) -> &str {
+        match self.display.as_deref() {
+            Some(display) if !display.is_empty() => display,
+            _ => self.raw(),
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Value<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string or an object of display_value and value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Value { value: Some(Cow::Borrowed(text)), ..Value::default() })
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Value { value: Some(Cow::Owned(text.to_owned())), ..Value::default() })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut value = Value::default();
+        while let Some(key) = map.next_key::<Key>()? {
+            match key {
+                Key::Value => value.value = map.next_value::<Scalar<'de>>()?.0,
+                Key::Display => value.display = map.next_value::<Scalar<'de>>()?.0,
+                Key::Link => {
+                    value.reference = true;
+                    map.next_value::<IgnoredAny>()?;
+                }
+                // Currency fields carry more keys; nobody maps them.
+                Key::Other => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(value)
+    }
+
+    // Documented as strings throughout; a proxy or a scripted API in between may not keep to it.
+    fn visit_bool<E>(self, flag: bool) -> Result<Self::Value, E> {
+        Ok(Value { value: Some(flag.to_string().into()), ..Value::default() })
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Value { value: Some(number.to_string().into()), ..Value::default() })
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Value { value: Some(number.to_string().into()), ..Value::default() })
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(Value { value: Some(number.to_string().into()), ..Value::default() })
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Value::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Value::default())
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Key {
+    Value,
+    Display,
+    Link,
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+        impl Visitor<'_> for KeyVisitor {
+            type Value = Key;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_str<E>(self, key: &str) -> Result<Key, E> {
+                Ok(match key {
+                    "value" => Key::Value,
+                    "display_value" => Key::Display,
+                    "link" => Key::Link,
+                    _ => Key::Other,
+                })
+            }
+        }
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+/// The text of a scalar, whatever it is; nothing for null, lists and objects.
+struct Scalar<'a>(Option<Cow<'a, str>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // An object in place of a scalar has a `value` of its own or is dropped: one level is enough to be safe.
+        deserializer.deserialize_any(ValueVisitor).map(|value| Scalar(value.value))
+    }
+}
+
+/// `YYYY-MM-DD HH:MM:SS`, UTC. Anything else is refused: display forms follow the user's zone and format.
+pub(super) fn parse_stamp(text: &str) -> Option<DateTime<Utc>> {
+    let bytes = text.as_bytes();
+    let shape = bytes.len() == 19
+        && [(4, b'-'), (7, b'-'), (10, b' '), (13, b':'), (16, b':')].iter().all(|&(at, mark)| bytes[at] == mark);
+    if !shape {
+        return None;
+    }
+    let number = |from: usize, to: usize| {
+        bytes[from..to].iter().try_fold(0u32, |sum, byte| {
+            byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0'))
+        })
+    };
+    let date = NaiveDate::from_ymd_opt(i32::try_from(number(0, 4)?).ok()?, number(5, 7)?, number(8, 10)?)?;
+    Some(date.and_hms_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?)?.and_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(json: &str) -> Value<'_> {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn every_shape_of_a_field_is_read() {
+        assert_eq!(value(r#""3""#).label(), "3");
+        let both = value(r#"{"display_value":"2 - High","value":"2"}"#);
+        assert_eq!((both.label(), both.raw(), both.reference), ("2 - High", "2", false));
+        let null = value(r#"{"display_value":null,"value":""}"#);
+        assert_eq!((null.label(), null.raw()), ("", ""));
+        let reference = value(r#"{"display_value":"Ada","link":"https://x/1","value":"1"}"#);
+        assert!(reference.reference);
+        assert_eq!(value(r#"{"value":7,"currency_display_value":"$ 7"}"#).raw(), "7");
+        assert_eq!(value("null").raw(), "");
+        assert_eq!(value(r#"["a",{"b":1}]"#).raw(), "");
+        assert_eq!(value(r#""a\"b""#).raw(), "a\"b");
+    }
+
+    #[test]
+    fn only_the_raw_utc_form_is_a_time() {
+        assert_eq!(parse_stamp("2026-11-20 10:00:07"), "2026-11-20T10:00:07Z".parse().ok());
+        for wrong in ["", "20/11/2026 10:00:07", "2026-11-20T10:00:07", "2026-13-20 10:00:07", "2026-11-20 10:00", "2026-11-2x 10:00:07"] {
+            assert_eq!(parse_stamp(wrong), None, "{wrong}");
+        }
+    }
+}
