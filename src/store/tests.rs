@@ -190,6 +190,6 @@ fn rows_without_an_id_share_one_counted_entry() {
                 .and_then(|()| db.set_aside(stream, &aside, now))
         })
         .unwrap();
-    let entries = store.call_here(Db::quarantine).unwrap();
+    let entries = store.call_here(|db| db.quarantine()).unwrap();
     assert_eq!((entries.len(), entries[0].rows), (1, 2));
 }

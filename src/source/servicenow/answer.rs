@@ -31,14 +31,19 @@ impl ServiceNow {
             *read_rows.lock().unwrap_or_else(PoisonError::into_inner) = rows;
             judgement
         };
-        let answer = self.client.send(lane, self.credentials.as_ref(), &request, &judge).await?;
+        let answer = self
+            .client
+            .send(lane, self.credentials.as_ref(), &request, &judge)
+            .await?;
         let rows = read_rows.into_inner().unwrap_or_else(PoisonError::into_inner);
         let Some(rows) = rows else {
             return Err(SourceError::Failed(codes::NOT_A_PAGE.retry(self.seen(&answer.words()))));
         };
         Ok(Answered {
             rows,
-            total: answer.header("x-total-count").and_then(|total| total.trim().parse().ok()),
+            total: answer
+                .header("x-total-count")
+                .and_then(|total| total.trim().parse().ok()),
             server_time: answer.date(),
             bytes: answer.body.len(),
             requests: answer.requests,
@@ -79,7 +84,11 @@ impl ServiceNow {
 
     /// What was asked, without the query: `GET …/table/incident: 403 Forbidden`.
     pub(super) fn seen(&self, words: &str) -> String {
-        format!("GET {}/api/now/v2/table/{}: {words}", self.server_url, self.mapper.item().table)
+        format!(
+            "GET {}/api/now/v2/table/{}: {words}",
+            self.server_url,
+            self.mapper.item().table
+        )
     }
 
     /// A field that no row has does not exist, or is hidden from the user: the instance says neither.

@@ -66,5 +66,15 @@ pub(super) const TIME_ZONE: Code = Code {
 };
 
 /// All of them, for `itsmd explain` and the documentation.
-pub const CODES: &[Code] =
-    &[HTML, NOT_A_PAGE, ERROR_IN_200, CANCELLED, NO_TABLE, FORBIDDEN, REFUSED, OUT_OF_ORDER, OUT_OF_RANGE, TIME_ZONE];
+pub const CODES: &[Code] = &[
+    HTML,
+    NOT_A_PAGE,
+    ERROR_IN_200,
+    CANCELLED,
+    NO_TABLE,
+    FORBIDDEN,
+    REFUSED,
+    OUT_OF_ORDER,
+    OUT_OF_RANGE,
+    TIME_ZONE,
+];

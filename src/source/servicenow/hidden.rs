@@ -21,17 +21,25 @@ impl ServiceNow {
         }
         // Nothing that has a place came, and the count says there is more.
         let server_time = page.server_time;
-        let mut to = slice.to.or_else(|| server_time.map(|now| now + TimeDelta::seconds(1))).unwrap_or(at.time);
+        let mut to = slice
+            .to
+            .or_else(|| server_time.map(|now| now + TimeDelta::seconds(1)))
+            .unwrap_or(at.time);
         loop {
-            let part = Slice { to: Some(to), ..slice.clone() };
+            let part = Slice {
+                to: Some(to),
+                ..slice.clone()
+            };
             match middle(Range { from: at.time, to }) {
                 Some(half) => to = half,
                 None => break,
             }
-            page = self.plain_page(lane, &Slice { to: Some(to), ..part }, &at, size).await?;
+            page = self
+                .plain_page(lane, &Slice { to: Some(to), ..part }, &at, size)
+                .await?;
             requests += page.requests;
             if page.at != at || page.end {
-                return Ok(ended(page, at, to, requests));
+                return Ok(ended(page, &at, to, requests));
             }
         }
         self.step_over(lane, slice, &at, size, requests).await
@@ -74,9 +82,14 @@ impl ServiceNow {
 }
 
 /// A page of a narrowed range: its end is not the slice's.
-fn ended(page: Page, at: Position, to: DateTime<Utc>, requests: u32) -> Page {
+fn ended(page: Page, at: &Position, to: DateTime<Utc>, requests: u32) -> Page {
     let through = page.end;
     let place = if through { Position::before(to) } else { page.at };
-    debug_assert!(place != at, "a page must move on");
-    Page { at: place, end: false, requests, ..page }
+    debug_assert!(place != *at, "a page must move on");
+    Page {
+        at: place,
+        end: false,
+        requests,
+        ..page
+    }
 }

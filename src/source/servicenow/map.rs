@@ -32,9 +32,21 @@ impl Mapper {
         let slot = |field: &str| fields.iter().position(|known| known == field);
         let slots = item.columns.iter().filter_map(|column| slot(&column.field)).collect();
         let revision = item.revision.as_deref().and_then(slot);
-        let number =
-            item.columns.iter().find(|column| column.name == "ServiceDeskId_s").and_then(|column| slot(&column.field));
-        Self { stream, server_url: server_url.to_owned(), choice_values, slots, revision, number, fields, item }
+        let number = item
+            .columns
+            .iter()
+            .find(|column| column.name == "ServiceDeskId_s")
+            .and_then(|column| slot(&column.field));
+        Self {
+            stream,
+            server_url: server_url.to_owned(),
+            choice_values,
+            slots,
+            revision,
+            number,
+            fields,
+            item,
+        }
     }
 
     pub fn item(&self) -> &ItemProfile {
@@ -53,7 +65,12 @@ impl Mapper {
 
     pub fn index(&self) -> FieldIndex<'_> {
         FieldIndex {
-            slots: self.fields.iter().enumerate().map(|(slot, field)| (field.as_str(), slot)).collect(),
+            slots: self
+                .fields
+                .iter()
+                .enumerate()
+                .map(|(slot, field)| (field.as_str(), slot))
+                .collect(),
             fields: &self.fields,
             seen: vec![false; self.fields.len()],
             any: false,
@@ -71,9 +88,16 @@ impl Mapper {
         let number = self.number.and_then(text);
         let modified = text(MODIFIED).and_then(parse_stamp);
         let aside = |reason: String| {
-            Mapped::SetAside(Unmapped { id: id.map(RecordId::new), number: number.map(Into::into), modified, reason })
+            Mapped::SetAside(Unmapped {
+                id: id.map(RecordId::new),
+                number: number.map(Into::into),
+                modified,
+                reason,
+            })
         };
-        let Some(raw_id) = id else { return aside(format!("row without {}", self.item.id)) };
+        let Some(raw_id) = id else {
+            return aside(format!("row without {}", self.item.id));
+        };
         let Some(stamp) = modified else {
             let field = &self.item.modified;
             return aside(match text(MODIFIED) {
@@ -101,7 +125,10 @@ impl Mapper {
         row.text("PartnerType_s", Partner::ServiceNow.row_value());
         row.text("RecordId_s", id);
         if let Some(url) = &self.item.url {
-            row.text("RecordUrl_s", &url.replace("{server_url}", &self.server_url).replace("{id}", id));
+            row.text(
+                "RecordUrl_s",
+                &url.replace("{server_url}", &self.server_url).replace("{id}", id),
+            );
         }
         for (column, &slot) in self.item.columns.iter().zip(&self.slots) {
             if let Some(value) = &values[slot] {
@@ -160,7 +187,11 @@ impl FieldIndex<'_> {
 
     /// Fields that no row had; nothing if there was no row to tell by.
     pub fn never_seen(&self) -> Vec<String> {
-        let absent = self.fields.iter().zip(&self.seen).filter(|(_, seen)| self.any && !**seen);
+        let absent = self
+            .fields
+            .iter()
+            .zip(&self.seen)
+            .filter(|(_, seen)| self.any && !**seen);
         absent.map(|(field, _)| field.clone()).collect()
     }
 }

@@ -31,7 +31,12 @@ use crate::net::{Client, Lane};
 pub use codes::CODES;
 
 /// What may stand in a query component as it is.
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b',');
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b',');
 
 /// One table of one instance.
 #[derive(Debug)]
@@ -66,14 +71,23 @@ impl ServiceNow {
     }
 
     fn part<'a>(&'a self, at: &'a Position, slice: &Slice) -> Part<'a> {
-        Part { item: self.mapper.item(), filter: &self.filter, at, to: slice.to }
+        Part {
+            item: self.mapper.item(),
+            filter: &self.filter,
+            at,
+            to: slice.to,
+        }
     }
 
     /// The Table API's address of a query; v2, for v1 answers an empty result with 404 (C1).
     fn url(&self, query: &str, fields: &str, limit: u32, offset: u64) -> String {
         let encode = |text: &str| utf8_percent_encode(text, QUERY).to_string();
         let exclude_links = !self.mapper.needs_links();
-        let offset = if offset == 0 { String::new() } else { format!("&sysparm_offset={offset}") };
+        let offset = if offset == 0 {
+            String::new()
+        } else {
+            format!("&sysparm_offset={offset}")
+        };
         format!(
             "{}/api/now/v2/table/{}?sysparm_query={}&sysparm_fields={}&sysparm_limit={limit}{offset}\
              &sysparm_display_value=all&sysparm_exclude_reference_link={exclude_links}\
@@ -101,7 +115,8 @@ impl ServiceNow {
             Err(disorder) => {
                 // Once more: a record may have moved while the page was put together.
                 let again = self.rows(lane, &query, size, 0).await?;
-                let last = order::check(&again.rows.mapped, at, slice.to).map_err(|_| disorder.trouble(self.table()))?;
+                let last =
+                    order::check(&again.rows.mapped, at, slice.to).map_err(|_| disorder.trouble(self.table()))?;
                 Ok(page(again, at, last))
             }
         }

@@ -30,26 +30,31 @@ fn stop(code: &crate::net::Code, table: &str, seen: &str) -> Trouble {
 
 /// The place of the last row, if the rows rise strictly from behind `at` and end before `to`.
 /// Rows without id or stamp have no place; they were set aside.
-pub(super) fn check(
-    rows: &[Mapped],
-    at: &Position,
-    to: Option<DateTime<Utc>>,
-) -> Result<Option<Position>, Disorder> {
+pub(super) fn check(rows: &[Mapped], at: &Position, to: Option<DateTime<Utc>>) -> Result<Option<Position>, Disorder> {
     let mut last: Option<(DateTime<Utc>, &str)> = None;
     let start = (at.time, at.rest.as_str());
     for (time, id) in rows.iter().filter_map(place) {
         if time < at.time || to.is_some_and(|to| time >= to) {
             let to = to.map(|to| format!(" and before {to}")).unwrap_or_default();
-            return Err(Disorder::Range(format!("{id} is stamped {time}, asked for was from {}{to}", at.time)));
+            return Err(Disorder::Range(format!(
+                "{id} is stamped {time}, asked for was from {}{to}",
+                at.time
+            )));
         }
         let before = last.unwrap_or(start);
         let first = last.is_none() && start.1.is_empty();
         if !first && (time, id) <= before {
-            return Err(Disorder::Order(format!("{id} of {time} came after {} of {}", before.1, before.0)));
+            return Err(Disorder::Order(format!(
+                "{id} of {time} came after {} of {}",
+                before.1, before.0
+            )));
         }
         last = Some((time, id));
     }
-    Ok(last.map(|(time, id)| Position { time, rest: id.to_owned() }))
+    Ok(last.map(|(time, id)| Position {
+        time,
+        rest: id.to_owned(),
+    }))
 }
 
 /// Ids are lower case already: they are compared ignoring case.
@@ -75,7 +80,10 @@ mod tests {
     }
 
     fn at(second: i64, rest: &str) -> Position {
-        Position { time: DateTime::from_timestamp(second, 0).unwrap(), rest: rest.into() }
+        Position {
+            time: DateTime::from_timestamp(second, 0).unwrap(),
+            rest: rest.into(),
+        }
     }
 
     #[test]
@@ -87,16 +95,26 @@ mod tests {
 
     #[test]
     fn rows_out_of_order_or_twice_are_found() {
-        for rows in [[row(6, "a"), row(5, "b")], [row(5, "b"), row(5, "a")], [row(5, "b"), row(5, "b")]] {
+        for rows in [
+            [row(6, "a"), row(5, "b")],
+            [row(5, "b"), row(5, "a")],
+            [row(5, "b"), row(5, "b")],
+        ] {
             assert!(matches!(check(&rows, &at(5, ""), None), Err(Disorder::Order(_))));
         }
-        assert!(matches!(check(&[row(5, "a")], &at(5, "a"), None), Err(Disorder::Order(_))), "the position's own row");
+        assert!(
+            matches!(check(&[row(5, "a")], &at(5, "a"), None), Err(Disorder::Order(_))),
+            "the position's own row"
+        );
     }
 
     #[test]
     fn rows_that_were_not_asked_for_are_found() {
         let to = DateTime::from_timestamp(10, 0);
         assert!(matches!(check(&[row(4, "a")], &at(5, ""), to), Err(Disorder::Range(_))));
-        assert!(matches!(check(&[row(10, "a")], &at(5, ""), to), Err(Disorder::Range(_))));
+        assert!(matches!(
+            check(&[row(10, "a")], &at(5, ""), to),
+            Err(Disorder::Range(_))
+        ));
     }
 }

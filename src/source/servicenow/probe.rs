@@ -13,21 +13,39 @@ const CANARY_TRIES: u32 = 3;
 impl ServiceNow {
     pub(super) async fn first_look(&self, from: DateTime<Utc>) -> Result<Probe, SourceError> {
         let at = Position::before(from);
-        let oldest = super::Part { item: self.mapper.item(), filter: &self.filter, at: &at, to: None };
+        let oldest = super::Part {
+            item: self.mapper.item(),
+            filter: &self.filter,
+            at: &at,
+            to: None,
+        };
         let fields = self.key_fields();
         let mut requests = 0;
-        let mut probe = Probe { server_time: None, total: None, newest: None, requests: 0 };
+        let mut probe = Probe {
+            server_time: None,
+            total: None,
+            newest: None,
+            requests: 0,
+        };
         for attempt in 1..=CANARY_TRIES {
             let first = self.ask(Lane::Head, self.url(&oldest.encoded(), &fields, 1, 0)).await?;
             requests += first.requests;
             probe.server_time = first.server_time;
             probe.total = first.total;
-            let Some((id, modified)) = first.rows.mapped.first().and_then(place) else { break };
+            let Some((id, modified)) = first.rows.mapped.first().and_then(place) else {
+                break;
+            };
             probe.newest = Some(modified);
             let again = query::exactly(self.mapper.item(), &id, modified);
             let found = self.ask(Lane::Head, self.url(&again, &fields, 1, 0)).await?;
             requests += found.requests;
-            if found.rows.mapped.iter().filter_map(place).any(|seen| seen == (id.clone(), modified)) {
+            if found
+                .rows
+                .mapped
+                .iter()
+                .filter_map(place)
+                .any(|seen| seen == (id.clone(), modified))
+            {
                 break;
             }
             if attempt == CANARY_TRIES {
@@ -39,7 +57,13 @@ impl ServiceNow {
             let query = query::newest(self.mapper.item(), &self.filter, from);
             let newest = self.ask(Lane::Head, self.url(&query, &fields, 1, 0)).await?;
             requests += newest.requests;
-            probe.newest = newest.rows.mapped.first().and_then(place).map(|(_, modified)| modified).or(probe.newest);
+            probe.newest = newest
+                .rows
+                .mapped
+                .first()
+                .and_then(place)
+                .map(|(_, modified)| modified)
+                .or(probe.newest);
         }
         Ok(Probe { requests, ..probe })
     }

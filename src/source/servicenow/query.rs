@@ -27,7 +27,10 @@ impl Part<'_> {
     pub fn encoded(&self) -> String {
         let ItemProfile { id, modified, .. } = self.item;
         let at = stamp(self.at.time);
-        let until = self.to.map(|to| format!("^{modified}<{}", stamp(to))).unwrap_or_default();
+        let until = self
+            .to
+            .map(|to| format!("^{modified}<{}", stamp(to)))
+            .unwrap_or_default();
         let rows = match self.at.rest.as_str() {
             "" => format!("{}{modified}>={at}{until}", self.base()),
             rest => {
@@ -66,7 +69,12 @@ fn base(filter: &str) -> String {
 
 /// These records and no others, with the filter.
 pub(super) fn by_ids(item: &ItemProfile, filter: &str, ids: &[&str]) -> String {
-    format!("{}{}IN{}", base(filter), item.id, ids.iter().map(|id| escape(id)).collect::<Vec<_>>().join(","))
+    format!(
+        "{}{}IN{}",
+        base(filter),
+        item.id,
+        ids.iter().map(|id| escape(id)).collect::<Vec<_>>().join(",")
+    )
 }
 
 /// The record as it was just read: what a server that takes our times as UTC finds again.
@@ -100,13 +108,21 @@ mod tests {
     }
 
     fn position(rest: &str) -> Position {
-        Position { time: "2026-11-20T10:00:00Z".parse().unwrap(), rest: rest.into() }
+        Position {
+            time: "2026-11-20T10:00:00Z".parse().unwrap(),
+            rest: rest.into(),
+        }
     }
 
     #[test]
     fn the_first_page_begins_at_the_start_of_the_slice() {
         let to = Some("2026-11-21T00:00:00Z".parse().unwrap());
-        let part = Part { item: &item(), filter: "active=true^ORstate=3", at: &position(""), to };
+        let part = Part {
+            item: &item(),
+            filter: "active=true^ORstate=3",
+            at: &position(""),
+            to,
+        };
         assert_eq!(
             part.encoded(),
             "active=true^ORstate=3^sys_updated_on>=2026-11-20 10:00:00^sys_updated_on<2026-11-21 00:00:00\
@@ -116,7 +132,12 @@ mod tests {
 
     #[test]
     fn later_pages_repeat_the_filter_in_both_arms() {
-        let part = Part { item: &item(), filter: "active=true^EQ", at: &position("ab^c"), to: None };
+        let part = Part {
+            item: &item(),
+            filter: "active=true^EQ",
+            at: &position("ab^c"),
+            to: None,
+        };
         assert_eq!(
             part.encoded(),
             "active=true^sys_updated_on=2026-11-20 10:00:00^sys_id>ab^^c\
@@ -126,7 +147,12 @@ mod tests {
 
     #[test]
     fn a_frozen_second_is_a_predicate_that_stands_still() {
-        let part = Part { item: &item(), filter: "", at: &position("ab"), to: None };
+        let part = Part {
+            item: &item(),
+            filter: "",
+            at: &position("ab"),
+            to: None,
+        };
         assert_eq!(
             part.frozen_second(),
             "sys_updated_on=2026-11-20 10:00:00^sys_id>ab^ORDERBYsys_updated_on^ORDERBYsys_id"

@@ -30,15 +30,25 @@ pub(super) struct Rows {
 
 /// Reads a body.
 pub(super) fn read(body: &[u8], mapper: &Mapper) -> Result<Rows, NotAPage> {
-    let mut page = PageReader { mapper, index: mapper.index(), rows: Vec::new(), found: None };
+    let mut page = PageReader {
+        mapper,
+        index: mapper.index(),
+        rows: Vec::new(),
+        found: None,
+    };
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let read = (&mut deserializer).deserialize_map(&mut page).and_then(|()| deserializer.end());
+    let read = (&mut deserializer)
+        .deserialize_map(&mut page)
+        .and_then(|()| deserializer.end());
     // The error stands behind the rows: it is looked for before the shape is judged.
     if let Some(error) = server_error(body, page.found.as_ref()) {
         return Err(NotAPage::Error(error));
     }
     match (read, page.found) {
-        (Ok(()), Some(Found::Result)) => Ok(Rows { absent: page.index.never_seen(), mapped: page.rows }),
+        (Ok(()), Some(Found::Result)) => Ok(Rows {
+            absent: page.index.never_seen(),
+            mapped: page.rows,
+        }),
         (Ok(()), _) => Err(NotAPage::Shape("no result in it".to_owned())),
         (Err(error), _) => Err(NotAPage::Shape(error.to_string())),
     }
@@ -50,7 +60,9 @@ fn server_error(body: &[u8], found: Option<&Found>) -> Option<String> {
         return Some(message.clone());
     }
     let tail = String::from_utf8_lossy(&body[body.len().saturating_sub(600)..]);
-    let at = tail.find("Transaction cancelled").filter(|_| !matches!(found, Some(Found::Result)))?;
+    let at = tail
+        .find("Transaction cancelled")
+        .filter(|_| !matches!(found, Some(Found::Result)))?;
     Some(tail[at..].chars().take_while(|&c| c != '"').take(200).collect())
 }
 
@@ -104,7 +116,13 @@ impl<'de> Visitor<'de> for &mut PageReader<'_> {
 }
 
 fn error_text(error: &serde_json::Value) -> String {
-    let part = |key: &str| error.get(key).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+    let part = |key: &str| {
+        error
+            .get(key)
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     match (part("message"), part("detail")) {
         (message, detail) if detail.is_empty() || detail == message => message,
         (message, detail) => format!("{message}: {detail}"),
@@ -129,12 +147,17 @@ impl<'de> Visitor<'de> for RowsSeed<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let PageReader { mapper, index, rows, .. } = self.0;
+        let PageReader {
+            mapper, index, rows, ..
+        } = self.0;
         let mut values = Vec::new();
         loop {
             values.clear();
             values.resize_with(index.fields(), || None);
-            let row = RowSeed { index, values: &mut values };
+            let row = RowSeed {
+                index,
+                values: &mut values,
+            };
             if seq.next_element_seed(row)?.is_none() {
                 return Ok(());
             }
@@ -198,3 +221,6 @@ impl Visitor<'_> for KeySeed<'_, '_> {
         Ok(self.0.slot(key))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,11 +46,17 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Value { value: Some(Cow::Borrowed(text)), ..Value::default() })
+        Ok(Value {
+            value: Some(Cow::Borrowed(text)),
+            ..Value::default()
+        })
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Value { value: Some(Cow::Owned(text.to_owned())), ..Value::default() })
+        Ok(Value {
+            value: Some(Cow::Owned(text.to_owned())),
+            ..Value::default()
+        })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
@@ -74,19 +80,31 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     // Documented as strings throughout; a proxy or a scripted API in between may not keep to it.
     fn visit_bool<E>(self, flag: bool) -> Result<Self::Value, E> {
-        Ok(Value { value: Some(flag.to_string().into()), ..Value::default() })
+        Ok(Value {
+            value: Some(flag.to_string().into()),
+            ..Value::default()
+        })
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Value { value: Some(number.to_string().into()), ..Value::default() })
+        Ok(Value {
+            value: Some(number.to_string().into()),
+            ..Value::default()
+        })
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Value { value: Some(number.to_string().into()), ..Value::default() })
+        Ok(Value {
+            value: Some(number.to_string().into()),
+            ..Value::default()
+        })
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
-        Ok(Value { value: Some(number.to_string().into()), ..Value::default() })
+        Ok(Value {
+            value: Some(number.to_string().into()),
+            ..Value::default()
+        })
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
@@ -136,7 +154,9 @@ struct Scalar<'a>(Option<Cow<'a, str>>);
 impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // An object in place of a scalar has a `value` of its own or is dropped: one level is enough to be safe.
-        deserializer.deserialize_any(ValueVisitor).map(|value| Scalar(value.value))
+        deserializer
+            .deserialize_any(ValueVisitor)
+            .map(|value| Scalar(value.value))
     }
 }
 
@@ -144,7 +164,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
 pub(super) fn parse_stamp(text: &str) -> Option<DateTime<Utc>> {
     let bytes = text.as_bytes();
     let shape = bytes.len() == 19
-        && [(4, b'-'), (7, b'-'), (10, b' '), (13, b':'), (16, b':')].iter().all(|&(at, mark)| bytes[at] == mark);
+        && [(4, b'-'), (7, b'-'), (10, b' '), (13, b':'), (16, b':')]
+            .iter()
+            .all(|&(at, mark)| bytes[at] == mark);
     if !shape {
         return None;
     }
@@ -154,7 +176,10 @@ pub(super) fn parse_stamp(text: &str) -> Option<DateTime<Utc>> {
         })
     };
     let date = NaiveDate::from_ymd_opt(i32::try_from(number(0, 4)?).ok()?, number(5, 7)?, number(8, 10)?)?;
-    Some(date.and_hms_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?)?.and_utc())
+    Some(
+        date.and_hms_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?)?
+            .and_utc(),
+    )
 }
 
 #[cfg(test)]
@@ -183,7 +208,14 @@ mod tests {
     #[test]
     fn only_the_raw_utc_form_is_a_time() {
         assert_eq!(parse_stamp("2026-11-20 10:00:07"), "2026-11-20T10:00:07Z".parse().ok());
-        for wrong in ["", "20/11/2026 10:00:07", "2026-11-20T10:00:07", "2026-13-20 10:00:07", "2026-11-20 10:00", "2026-11-2x 10:00:07"] {
+        for wrong in [
+            "",
+            "20/11/2026 10:00:07",
+            "2026-11-20T10:00:07",
+            "2026-13-20 10:00:07",
+            "2026-11-20 10:00",
+            "2026-11-2x 10:00:07",
+        ] {
             assert_eq!(parse_stamp(wrong), None, "{wrong}");
         }
     }
