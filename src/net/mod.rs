@@ -1,18 +1,35 @@
-//! Talking HTTP: permit, request, classify, bounded retry.
+//! Talking HTTP: permit → request → classify → bounded retry, and nothing else retries.
+//!
+//! A [`Client`] belongs to one connection: every request it [sends](Client::send) takes a permit of the
+//! connection's [`Limiter`], goes to the connection's own host, is classified, and is tried again a bounded
+//! number of times. When the server asks to wait, the whole connection waits, and that is visible.
+//! What is left after that is a [`NetError`] with a `Trouble` for the operator; it never holds a secret.
 
+mod answer;
+mod authorize;
+mod client;
+mod code;
+mod counts;
+mod error;
+mod limit;
+pub mod retry;
 mod secret;
+mod tls;
+mod url;
 
+pub use answer::{Answer, Judge, Judgement};
+pub use authorize::{Anonymous, Authorization, Authorize, Rejected};
+pub use client::{Client, ClientSettings, Request};
+pub use code::{Code, codes};
+pub use counts::Counts;
+pub use error::NetError;
+pub use limit::{Lane, Limiter, Permit, Waiting};
 pub use secret::{SecretError, SecretRef};
+pub use tls::TlsSettings;
+pub use url::{check_url, host};
 
-use std::path::PathBuf;
-
-/// A `tls` section.
-#[derive(Debug, Clone, Default)]
-pub struct TlsSettings {
-    /// PEM file of certificate authorities to trust beside the system's.
-    pub ca: Option<PathBuf>,
-    /// PEM file of a client certificate.
-    pub client_certificate: Option<PathBuf>,
-    /// Its private key.
-    pub client_key: Option<SecretRef>,
+/// HTTP's vocabulary, so that those above need no HTTP library of their own.
+pub mod http {
+    pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+    pub use reqwest::{Method, StatusCode};
 }

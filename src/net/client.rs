@@ -1,0 +1,194 @@
+//! One connection's way to its server.
+//!
+//! No redirection is followed, no cookie kept (ServiceNow runs one transaction a session at a time), TLS is 1.2 or
+//! newer, credentials go to the configured host only, and loopback never goes through a proxy.
+
+mod request;
+mod send;
+#[cfg(test)]
+mod tests;
+mod transport;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use reqwest::Url;
+
+pub use self::request::Request;
+use super::answer::Answer;
+use super::counts::{Counters, Counts};
+use super::limit::{Limiter, Waiting};
+use super::tls::TlsSettings;
+use super::url::{check_url, host, is_loopback};
+use super::{NetError, codes};
+use crate::model::Trouble;
+
+/// How a connection talks to its server.
+#[derive(Clone)]
+pub struct ClientSettings {
+    /// Where requests may go: this scheme, host and port, and no other.
+    pub server_url: String,
+    /// The most requests in any 60 seconds; `None` is no limit.
+    pub requests_per_minute: Option<u32>,
+    /// The most requests at once.
+    pub max_concurrent: usize,
+    /// From the connection to the last byte of the body.
+    pub request_timeout: Duration,
+    /// Proxy for everything but loopback; the environment's if none is given.
+    pub proxy: Option<String>,
+    /// Private CA, client certificate.
+    pub tls: TlsSettings,
+    /// How long a server's wish may be before it is an error; `None` waits as long as it asks.
+    pub patience: Option<Duration>,
+    /// How often a request is sent before its error counts; at least one.
+    pub attempts: u32,
+    /// Before the second attempt up to that long, doubling from try to try.
+    pub backoff: Duration,
+    /// Our clock, used only where a server sends a date but not its own time.
+    pub clock: fn() -> DateTime<Utc>,
+}
+
+impl std::fmt::Debug for ClientSettings {
+    // A proxy's address may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientSettings")
+            .field("server_url", &super::url::without_query(&self.server_url))
+            .field("requests_per_minute", &self.requests_per_minute)
+            .field("max_concurrent", &self.max_concurrent)
+            .field("request_timeout", &self.request_timeout)
+            .field("patience", &self.patience)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ClientSettings {
+    /// Settings with everything but the address at its default: two at once, no rate, 60 seconds, four attempts.
+    pub fn new(server_url: &str, clock: fn() -> DateTime<Utc>) -> Self {
+        Self {
+            server_url: server_url.to_owned(),
+            requests_per_minute: None,
+            max_concurrent: 2,
+            request_timeout: Duration::from_secs(60),
+            proxy: None,
+            tls: TlsSettings::default(),
+            patience: None,
+            attempts: 4,
+            backoff: Duration::from_secs(1),
+            clock,
+        }
+    }
+}
+
+/// Sends the requests of one connection; cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    settings: ClientSettings,
+    server: Url,
+    remote: reqwest::Client,
+    // Proxies of the environment would be asked for loopback too.
+    local: reqwest::Client,
+    limiter: Limiter,
+    counters: Counters,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("server", &host(&self.shared.server))
+            .field("limiter", &self.shared.limiter)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Fails if the address is neither https nor loopback, or if a file of the `tls` section cannot be used.
+    pub fn new(settings: ClientSettings) -> Result<Self, Trouble> {
+        let server = check_url(&settings.server_url)?;
+        let remote = match &settings.proxy {
+            Some(proxy) => builder(&settings)?.proxy(parse_proxy(proxy)?),
+            None => builder(&settings)?,
+        };
+        let shared = Shared {
+            remote: build(remote)?,
+            local: build(builder(&settings)?.no_proxy())?,
+            limiter: Limiter::new(settings.requests_per_minute, settings.max_concurrent, settings.patience),
+            counters: Counters::default(),
+            server,
+            settings,
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
+    }
+
+    /// The pause that the server asked for, if one is under way.
+    pub fn waiting(&self) -> Option<Waiting> {
+        self.shared.limiter.waiting()
+    }
+
+    /// Requests sent so far, those for tokens not counted.
+    pub fn requests(&self) -> u64 {
+        self.counts().requests
+    }
+
+    /// Requests by outcome.
+    pub fn counts(&self) -> Counts {
+        self.shared.counters.snapshot()
+    }
+
+    /// The bounds of this connection, to be shared with whoever else speaks to the same server.
+    pub fn limiter(&self) -> &Limiter {
+        &self.shared.limiter
+    }
+
+    /// The configured server, `host` or `host:port`.
+    pub fn server(&self) -> String {
+        host(&self.shared.server)
+    }
+
+    /// Posts a form for a token: once, outside the rate, to any host that is https or loopback.
+    pub async fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<Answer, NetError> {
+        let url = check_url(url).map_err(NetError::Failed)?;
+        Counters::count(&self.shared.counters.token_requests);
+        let request = self.http(&url).post(url.clone()).form(form);
+        transport::fetch(request, transport::TOKEN_BODY_LIMIT, &self.shared.counters)
+            .await
+            .map_err(|broken| broken.into_error(&host(&url)))
+    }
+
+    fn http(&self, url: &Url) -> &reqwest::Client {
+        if is_loopback(url) {
+            return &self.shared.local;
+        }
+        &self.shared.remote
+    }
+}
+
+fn builder(settings: &ClientSettings) -> Result<reqwest::ClientBuilder, Trouble> {
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("itsmd/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        // One place retries, and it is not the library.
+        .retry(reqwest::retry::never())
+        .gzip(true)
+        .connect_timeout(settings.request_timeout.min(Duration::from_secs(20)))
+        .timeout(settings.request_timeout);
+    settings.tls.apply(builder)
+}
+
+fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Trouble> {
+    builder
+        .build()
+        .map_err(|error| codes::CLIENT.stop(transport::causes(&error)))
+}
+
+fn parse_proxy(proxy: &str) -> Result<reqwest::Proxy, Trouble> {
+    // The library's error may repeat a password in the address.
+    reqwest::Proxy::all(proxy).map_err(|_| codes::CLIENT.stop("`proxy` is not an address"))
+}

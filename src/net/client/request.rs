@@ -1,0 +1,73 @@
+//! What is sent.
+
+use bytes::Bytes;
+use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+/// A body of an answer is read up to here unless the request says otherwise.
+const BODY_LIMIT: usize = 32 * 1024 * 1024;
+
+/// A request, to be sent as often as it takes.
+#[derive(Clone)]
+pub struct Request {
+    pub(super) method: Method,
+    pub(super) url: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+    pub(super) body_limit: usize,
+    pub(super) fresh_id: Option<HeaderName>,
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("url", &crate::net::url::without_query(&self.url))
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Request {
+    /// A GET. The URL goes out byte for byte as far as it is one: percent-encoding is never touched.
+    pub fn get(url: impl Into<String>) -> Self {
+        Self::new(Method::GET, url.into(), Bytes::new())
+    }
+
+    /// A POST.
+    pub fn post(url: impl Into<String>, body: Bytes) -> Self {
+        Self::new(Method::POST, url.into(), body)
+    }
+
+    fn new(method: Method, url: String, body: Bytes) -> Self {
+        Self {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body,
+            body_limit: BODY_LIMIT,
+            fresh_id: None,
+        }
+    }
+
+    /// With a fixed header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.append(name, value);
+        self
+    }
+
+    /// With a header that carries a new GUID at each attempt.
+    #[must_use]
+    pub fn fresh_id(mut self, name: HeaderName) -> Self {
+        self.fresh_id = Some(name);
+        self
+    }
+
+    /// Reads at most so many bytes of the answer's body, unpacked (else 32 MiB).
+    #[must_use]
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+}

@@ -1,0 +1,143 @@
+//! One exchange on the wire, and what broke if it broke.
+
+use std::error::Error;
+use std::io::ErrorKind;
+
+use bytes::{Bytes, BytesMut};
+
+use crate::net::answer::shorten;
+use crate::net::code::Code;
+use crate::net::counts::Counters;
+use crate::net::{Answer, NetError, codes};
+
+/// No token answer is longer.
+pub(super) const TOKEN_BODY_LIMIT: usize = 1024 * 1024;
+
+/// Why there is no whole answer.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// The body went over the limit, in bytes.
+    TooBig(usize),
+    /// The request timed out, connecting not meant.
+    Timeout,
+    /// Anything else.
+    Transport(Code, String),
+}
+
+impl Broken {
+    /// The error it is when no attempt is left; `target` names the host.
+    pub(super) fn into_error(self, target: &str) -> NetError {
+        match self {
+            Self::TooBig(limit) => {
+                NetError::TooBig(codes::TOO_BIG.retry(format!("{target} sent more than {} KiB", limit.div_ceil(1024))))
+            }
+            Self::Timeout => NetError::TooSlow(codes::TIMEOUT.retry(format!("{target}: no whole answer in time"))),
+            Self::Transport(code, words) => NetError::Failed(code.retry(format!("{target}: {words}"))),
+        }
+    }
+}
+
+/// Sends once and reads the whole body, in chunks and never beyond the limit.
+pub(super) async fn fetch(
+    request: reqwest::RequestBuilder,
+    body_limit: usize,
+    counters: &Counters,
+) -> Result<Answer, Broken> {
+    let exchange = async {
+        let mut response = request.send().await.map_err(|error| broken(&error))?;
+        counters.status(response.status().as_u16());
+        let body = read_body(&mut response, body_limit).await?;
+        Counters::add(&counters.bytes_received, body.len() as u64);
+        Ok(Answer {
+            status: response.status(),
+            headers: std::mem::take(response.headers_mut()),
+            body,
+            requests: 1,
+        })
+    };
+    let outcome = exchange.await;
+    match &outcome {
+        Err(Broken::Timeout) => Counters::count(&counters.timeouts),
+        Err(Broken::Transport(..)) => Counters::count(&counters.unanswered),
+        Err(Broken::TooBig(_)) | Ok(_) => {}
+    }
+    outcome
+}
+
+async fn read_body(response: &mut reqwest::Response, limit: usize) -> Result<Bytes, Broken> {
+    let announced = response.content_length().unwrap_or(0);
+    if announced > limit as u64 {
+        return Err(Broken::TooBig(limit));
+    }
+    let mut body = BytesMut::with_capacity(usize::try_from(announced).unwrap_or(0));
+    while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
+        if body.len() + chunk.len() > limit {
+            return Err(Broken::TooBig(limit));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+fn broken(error: &reqwest::Error) -> Broken {
+    let words = causes(error);
+    if error.is_timeout() && !error.is_connect() {
+        return Broken::Timeout;
+    }
+    Broken::Transport(code_of(error, &words), words)
+}
+
+/// Which code; only words hang on it, never a decision.
+fn code_of(error: &reqwest::Error, words: &str) -> Code {
+    let lower = words.to_ascii_lowercase();
+    let names = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    if names(&["dns error", "failed to lookup"]) {
+        return codes::DNS;
+    }
+    // Before the kinds of io: rustls' errors travel inside an io::Error.
+    if names(&[
+        "certificate",
+        "tls",
+        "handshake",
+        "corrupt message",
+        "invalidcontenttype",
+    ]) {
+        return codes::TLS;
+    }
+    if error.is_connect() || error.is_timeout() || refused(error) {
+        return codes::UNREACHABLE;
+    }
+    codes::BROKEN
+}
+
+fn refused(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        if matches!(
+            kind,
+            Some(ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable)
+        ) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// The chain of causes in words, outermost left out where an inner one says more; never the URL.
+pub(super) fn causes(error: &reqwest::Error) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if words.last().is_none_or(|last| !last.contains(&text)) {
+            words.push(text);
+        }
+        cause = error.source();
+    }
+    if words.is_empty() {
+        return "the request could not be sent".to_owned();
+    }
+    shorten(&words.join(": "))
+}

@@ -1,0 +1,92 @@
+//! Addresses: https, or plain http to loopback, and nothing secret in them.
+
+use reqwest::Url;
+
+use super::codes;
+use crate::model::Trouble;
+
+/// The address, parsed, if it may be used at all.
+///
+/// What is percent-encoded stays as it is, so a server's next link goes out as it came; the parser only
+/// encodes what may not stand in an address raw (`"`, a space, `'` in a query).
+pub fn check_url(text: &str) -> Result<Url, Trouble> {
+    let shown = without_query(text);
+    let Ok(url) = Url::parse(text) else {
+        return Err(codes::BAD_URL.stop(format!("“{shown}” is not an address")));
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(codes::BAD_URL.stop("the address holds a user name or password"));
+    }
+    match url.scheme() {
+        "https" if url.has_host() => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        _ => Err(codes::BAD_URL.stop(format!("“{shown}” is not https"))),
+    }
+}
+
+/// Whether it stays on this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    let Some(host) = url.host_str() else { return false };
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.parse::<std::net::IpAddr>()
+        .map_or_else(|_| bare == "localhost", |address| address.is_loopback())
+}
+
+/// `host:port` of an address, for messages; the port only if it is not the scheme's own.
+pub fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// An address fit for a message: queries and user information stay out.
+pub(super) fn without_query(text: &str) -> String {
+    let end = text.find(['?', '#']).unwrap_or(text.len());
+    let shown: String = text[..end].chars().take(200).collect();
+    match shown.rsplit_once('@') {
+        Some((_, rest)) => format!("…@{rest}"),
+        None => shown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_https_and_plain_http_to_loopback_are_accepted() {
+        for good in [
+            "https://contoso.service-now.com",
+            "http://127.0.0.1:8080/x",
+            "http://[::1]/",
+            "http://localhost:1",
+        ] {
+            assert!(check_url(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://contoso.service-now.com",
+            "ftp://127.0.0.1/",
+            "contoso",
+            "http://127.0.0.1.example.com/",
+            "file:///etc/passwd",
+        ] {
+            assert_eq!(check_url(bad).unwrap_err().code, "ITSMD-NET-011", "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_refused_and_not_repeated() {
+        for bad in ["https://user:hunter2@host/", "http://user:hunter2@host:99999999/"] {
+            let trouble = check_url(bad).unwrap_err();
+            assert!(!trouble.to_string().contains("hunter2"), "{trouble}");
+        }
+    }
+
+    #[test]
+    fn percent_encoding_is_left_as_it_came() {
+        let link = "https://o.crm.dynamics.com/api/data/v9.2/incidents?$select=a,b&$filter=m%20ge%202026&\
+                    $skiptoken=%3Ccookie%20pagenumber=%222%22%20pagingcookie=%22%253ccookie%2520page%253d%25221%2522\
+                    %253e%22%20istracking=%22False%22%20/%3E&x=(a);b^c|{d}`~*!+";
+        assert_eq!(check_url(link).unwrap().as_str(), link);
+    }
+}
