@@ -4,9 +4,11 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod auth;
+pub mod daemon;
 pub mod model;
 pub mod net;
 #[cfg(feature = "sim")]
 pub mod sim;
 pub mod sink;
 pub mod source;
+pub mod status;
