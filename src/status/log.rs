@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn json_is_one_object_a_line() {
         let text = written(Format::Json, Reader::Stream, || {
-            tracing::info!(stream = "contoso/incident", "in step")
+            tracing::info!(stream = "contoso/incident", "in step");
         });
         let object: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn json_in_the_journal_has_a_priority_and_no_time() {
         let text = written(Format::Json, Reader::Journal, || {
-            tracing::warn!(stream = "contoso/incident", "late")
+            tracing::warn!(stream = "contoso/incident", "late");
         });
         let object: serde_json::Value = serde_json::from_str(text.strip_prefix("<4>").unwrap()).unwrap();
         assert_eq!(
