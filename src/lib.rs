@@ -4,11 +4,15 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod auth;
+pub mod config;
+pub mod daemon;
 pub mod model;
 pub mod net;
+pub mod schema;
 #[cfg(feature = "sim")]
 pub mod sim;
 pub mod sink;
 pub mod source;
+pub mod status;
 pub mod store;
 pub mod sync;

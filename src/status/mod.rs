@@ -1,0 +1,20 @@
+//! What itsmd says about itself: one [`Report`], shown as JSON, as text, as a page and as metrics; and its log.
+//!
+//! Nothing here knows the store or the network side of the work: reports and health are asked of closures.
+//! No field of a work item is ever shown but its number.
+
+pub mod http;
+pub mod log;
+pub mod metrics;
+mod page;
+mod report;
+mod style;
+mod text;
+mod words;
+
+pub use metrics::Metrics;
+pub use page::page;
+pub use report::{
+    Backfill, ConnectionReport, LastRun, Mood, Outcome, Problem, RecentItem, Report, StreamReport, StreamState, Waiting,
+};
+pub use text::render;

@@ -1,0 +1,299 @@
+//! The report: `itsmd status --json` and `/api/status`, key for key. Keys are only ever added.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Partner, Trouble, WorkItemKind};
+
+/// A stream is late when it was not read to its end for this many of its intervals.
+const LATE_AFTER_INTERVALS: u64 = 3;
+
+/// Everything there is to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// When it was true.
+    pub at: DateTime<Utc>,
+    /// Of itsmd.
+    pub version: String,
+    /// In the configuration's order.
+    pub connections: Vec<ConnectionReport>,
+    /// The numbers delivered last, newest first, if they are to be shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recent: Vec<RecentItem>,
+}
+
+/// One connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionReport {
+    /// As configured.
+    pub name: String,
+    /// Whose service desk.
+    pub partner: Partner,
+    /// One for each kind of work item.
+    pub streams: Vec<StreamReport>,
+}
+
+/// One stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamReport {
+    /// What is read.
+    pub work_item: WorkItemKind,
+    /// How it is.
+    pub state: StreamState,
+    /// Up to where the head has been read, by the source's clock.
+    pub position: Option<DateTime<Utc>>,
+    /// Now minus the start of the last run that read the head to its end.
+    pub lag_seconds: Option<u64>,
+    /// Where the sync window begins.
+    pub window_start: Option<DateTime<Utc>>,
+    /// Records in the ledger.
+    pub records: u64,
+    /// The slices behind the head.
+    pub backfill: Backfill,
+    /// Records set aside.
+    pub quarantined: u64,
+    /// The last run that ended.
+    pub last_run: Option<LastRun>,
+    /// Why nothing is asked of the other side now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
+    /// When its schedule rings next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_run: Option<DateTime<Utc>>,
+    /// Distance of two runs by its schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_seconds: Option<u64>,
+    /// What stands in the way now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Problem>,
+    /// What a person may want to know or do, though nothing fails.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// How a stream is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StreamState {
+    /// The head is read at each ring, nothing is left behind it.
+    Live,
+    /// Slices behind the head are still to be read.
+    Backfill,
+    /// The other side asked for patience.
+    Waiting,
+    /// The last run failed; the next ring tries again.
+    Failing,
+    /// A person has to decide.
+    Blocked,
+    /// Switched off in the configuration.
+    Disabled,
+}
+
+impl StreamState {
+    /// The word in the JSON, the table and the page.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Backfill => "backfill",
+            Self::Waiting => "waiting",
+            Self::Failing => "failing",
+            Self::Blocked => "blocked",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
+/// Slices behind the head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Backfill {
+    /// All of them.
+    pub slices: u64,
+    /// Those read to their end.
+    pub complete: u64,
+}
+
+impl Backfill {
+    /// How much is done, 0 to 100, rounded down: 100 only when nothing is left.
+    pub fn percent(self) -> u64 {
+        if self.slices == 0 {
+            return 100;
+        }
+        self.complete.min(self.slices) * 100 / self.slices
+    }
+}
+
+/// A run that ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastRun {
+    /// When it began.
+    pub started: DateTime<Utc>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Records read.
+    pub read: u64,
+    /// Records delivered.
+    pub sent: u64,
+    /// Why it failed.
+    pub error: Option<Problem>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Read to its end.
+    Complete,
+    /// It could not go on.
+    Failed,
+    /// Stopped from outside.
+    Interrupted,
+    /// Not begun.
+    Skipped,
+}
+
+impl Outcome {
+    /// The word in the JSON, the table and the page.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// Patience.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Until when, if that is known.
+    pub until: Option<DateTime<Utc>>,
+    /// One sentence.
+    pub why: String,
+}
+
+/// A failure as the operator reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// E.g. `ITSMD-SN-014`; `itsmd explain` knows it.
+    pub code: String,
+    /// What was seen.
+    pub seen: String,
+    /// What it means.
+    pub means: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl From<&Trouble> for Problem {
+    fn from(trouble: &Trouble) -> Self {
+        Self {
+            code: trouble.code.to_owned(),
+            seen: trouble.seen.clone(),
+            means: trouble.means.clone(),
+            remedy: trouble.remedy.clone(),
+        }
+    }
+}
+
+/// A number that was delivered; nothing else of the record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecentItem {
+    /// The connection's name.
+    pub connection: String,
+    /// What it is.
+    pub work_item: WorkItemKind,
+    /// E.g. `INC0012345`.
+    pub number: String,
+    /// When it was delivered.
+    pub delivered: DateTime<Utc>,
+}
+
+/// All streams in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mood {
+    /// Every stream is read at its pace and nothing is left behind.
+    InStep,
+    /// Slices are still to be read.
+    CatchingUp,
+    /// A stream is later than it should be.
+    Behind,
+    /// A stream fails, or waits for a person.
+    Failing,
+}
+
+impl Mood {
+    /// The words on the page.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InStep => "In step",
+            Self::CatchingUp => "Catching up",
+            Self::Behind => "Behind",
+            Self::Failing => "Failing",
+        }
+    }
+}
+
+impl StreamReport {
+    /// Whether it is later than `max_lag`, or without one than three of its intervals.
+    pub fn is_late(&self, max_lag: Option<Duration>) -> bool {
+        let limit = match max_lag {
+            Some(limit) => Some(limit.as_secs()),
+            None => self.interval_seconds.map(|seconds| seconds * LATE_AFTER_INTERVALS),
+        };
+        match (self.state, limit, self.lag_seconds) {
+            (StreamState::Disabled, _, _) => false,
+            (_, Some(limit), Some(lag)) => lag > limit,
+            (_, None, _) | (_, _, None) => false,
+        }
+    }
+
+    /// What stands in the way: the stream's own error, else that of its last run if it fails.
+    pub fn problem(&self) -> Option<&Problem> {
+        let of_last_run = || match self.state {
+            StreamState::Failing | StreamState::Blocked => self.last_run.as_ref()?.error.as_ref(),
+            StreamState::Live | StreamState::Backfill | StreamState::Waiting | StreamState::Disabled => None,
+        };
+        self.error.as_ref().or_else(of_last_run)
+    }
+
+    fn mood(&self) -> Mood {
+        match self.state {
+            StreamState::Failing | StreamState::Blocked => Mood::Failing,
+            StreamState::Disabled => Mood::InStep,
+            StreamState::Live | StreamState::Backfill | StreamState::Waiting if self.is_late(None) => Mood::Behind,
+            StreamState::Live if self.lag_seconds.is_none() => Mood::CatchingUp,
+            StreamState::Live => Mood::InStep,
+            StreamState::Backfill => Mood::CatchingUp,
+            StreamState::Waiting => Mood::Behind,
+        }
+    }
+}
+
+impl Report {
+    /// Every stream with its connection, in order.
+    pub fn streams(&self) -> impl Iterator<Item = (&ConnectionReport, &StreamReport)> {
+        self.connections
+            .iter()
+            .flat_map(|connection| connection.streams.iter().map(move |stream| (connection, stream)))
+    }
+
+    /// The worst of its streams.
+    pub fn mood(&self) -> Mood {
+        self.streams()
+            .map(|(_, stream)| stream.mood())
+            .max()
+            .unwrap_or(Mood::InStep)
+    }
+
+    /// Whether `itsmd status` ends with 0: no stream failing, blocked or late.
+    pub fn is_well(&self, max_lag: Option<Duration>) -> bool {
+        self.streams()
+            .all(|(_, stream)| stream.mood() != Mood::Failing && !stream.is_late(max_lag))
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;
