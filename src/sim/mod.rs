@@ -3,4 +3,7 @@
 //! They share no code with the client beyond [`crate::model`]'s names: a simulator that used the
 //! client's parser would prove nothing.
 
+pub mod fault;
 pub mod item;
+pub mod journal;
+pub mod serve;
