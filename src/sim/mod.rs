@@ -3,4 +3,6 @@
 //! They share no code with the client beyond [`crate::model`]'s names: a simulator that used the
 //! client's parser would prove nothing.
 
+pub mod entra;
+pub mod ingestion;
 pub mod item;
