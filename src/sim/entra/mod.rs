@@ -1,0 +1,164 @@
+//! Entra ID's token endpoint, `POST /{tenant}/oauth2/v2.0/token`: it hands out tokens to registered
+//! applications and users, and the other simulators ask its [`Tokens`] whether one is good.
+//!
+//! Grades as in [`super::ingestion`]; **K**: common knowledge, not looked up.
+//!
+//! | behaviour | grade |
+//! |---|---|
+//! | client credentials: form, answer, `ext_expires_in`, `refresh_in` | A |
+//! | password grant of a public client: form, answer with `scope` | B |
+//! | scope `resource//.default` makes an audience that ends in a slash | A |
+//! | error JSON with `error_codes`, `\r\n` in the description | B |
+//! | 7000215, 700016, 90002, 7000218, 500011, 70011 with their `error` | B; the HTTP statuses K |
+//! | 50126, 50076, 50034, 700025, 9001023 | K |
+//! | a client assertion is compared as a text (a federated token), its signature never verified | simplified |
+//! | tokens are opaque here (really: JWTs, which a client must not read) | simplified |
+
+mod directory;
+mod grant;
+mod refusal;
+#[cfg(test)]
+mod tests;
+mod tokens;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Form, Path, State};
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::routing::post;
+use axum::{Json, Router, response::IntoResponse};
+use chrono::Utc;
+
+pub use directory::{Application, Credential, Directory, User};
+pub use grant::TokenRequest;
+pub use refusal::Refusal;
+pub use tokens::{Issued, Tokens};
+
+use super::ingestion::{Line, Server};
+use grant::Params;
+
+/// What goes wrong at the token endpoint, for a number of requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenFault {
+    /// 429 with `Retry-After` in seconds.
+    TooManyRequests(u64),
+    /// 503 with an HTML page.
+    Unavailable,
+    /// 400 with `error=temporarily_unavailable`, AADSTS90033.
+    Transient,
+    /// The connection is cut.
+    Cut,
+    /// The answer comes so much later.
+    Delay(Duration),
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    directory: Directory,
+    requests: Vec<TokenRequest>,
+    faults: Vec<(TokenFault, u64)>,
+}
+
+/// A simulated Entra ID; clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Entra {
+    inner: Arc<Mutex<Inner>>,
+    tokens: Tokens,
+}
+
+impl Entra {
+    /// One without tenants, applications and users.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what is registered: tenants, applications, users, life times.
+    pub fn set(&self, change: impl FnOnce(&mut Directory)) {
+        change(&mut self.lock().directory);
+    }
+
+    /// The tokens it issued, to be shared with the simulators that take them.
+    pub fn tokens(&self) -> Tokens {
+        self.tokens.clone()
+    }
+
+    /// Every request so far, in order.
+    pub fn requests(&self) -> Vec<TokenRequest> {
+        self.lock().requests.clone()
+    }
+
+    /// Orders a fault for the next `requests` requests.
+    pub fn fault(&self, fault: TokenFault, requests: u64) {
+        self.lock().faults.push((fault, requests));
+    }
+
+    fn next_fault(&self) -> Option<TokenFault> {
+        let faults = &mut self.lock().faults;
+        faults.retain(|(_, left)| *left > 0);
+        let (fault, left) = faults.first_mut()?;
+        *left -= 1;
+        Some(*fault)
+    }
+
+    /// Serves it at `address`; port 0 lets the kernel choose.
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub async fn start(&self, address: SocketAddr) -> io::Result<Server> {
+        let router = Router::new()
+            .route("/{tenant}/oauth2/v2.0/token", post(token))
+            .with_state(self.clone());
+        Server::start(address, router).await
+    }
+}
+
+async fn token(
+    State(entra): State<Entra>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    Path(tenant): Path<String>,
+    Form(params): Form<Params>,
+) -> Response<Body> {
+    match entra.next_fault() {
+        Some(TokenFault::TooManyRequests(seconds)) => {
+            let mut response = StatusCode::TOO_MANY_REQUESTS.into_response();
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            return response;
+        }
+        Some(TokenFault::Unavailable) => {
+            let page = axum::response::Html("<html><body><h1>Service Unavailable</h1></body></html>\r\n");
+            return (StatusCode::SERVICE_UNAVAILABLE, page).into_response();
+        }
+        Some(TokenFault::Transient) => return refuse(&Refusal::transient()),
+        Some(TokenFault::Cut) => line.cut(),
+        Some(TokenFault::Delay(time)) => tokio::time::sleep(time).await,
+        None => {}
+    }
+    let directory = entra.lock().directory.clone();
+    let outcome = grant::decide(&directory, &tenant, &params);
+    let answer = match &outcome {
+        Ok(granted) => Json(grant::answer(
+            &directory,
+            granted,
+            entra.tokens.issue(granted, directory.ttl),
+        ))
+        .into_response(),
+        Err(refusal) => refuse(refusal),
+    };
+    let request = TokenRequest::new(&tenant, &params, outcome.err().map(|refusal| refusal.code));
+    entra.lock().requests.push(request);
+    answer
+}
+
+fn refuse(refusal: &Refusal) -> Response<Body> {
+    (refusal.status, Json(refusal.body(Utc::now()))).into_response()
+}
