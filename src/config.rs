@@ -158,3 +158,168 @@ pub enum Secrets {
     /// For commands that send nothing (`schema`, `init`).
     Skip,
 }
+
+impl Location {
+    /// The file named by `flag`, else by `$ITSMD_CONFIG`, else `/etc/itsmd/itsmd.toml`.
+    pub fn find(flag: Option<&Path>) -> Self {
+        let environment = std::env::var_os("ITSMD_CONFIG").filter(|path| !path.is_empty());
+        let (path, chosen_by) = match (flag, environment) {
+            (Some(path), _) => (path.to_owned(), ChosenBy::Flag),
+            (None, Some(path)) => (path.into(), ChosenBy::Environment),
+            (None, None) => ("/etc/itsmd/itsmd.toml".into(), ChosenBy::Default),
+        };
+        Self { path, chosen_by }
+    }
+}
+
+impl From<&Path> for Location {
+    fn from(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            chosen_by: ChosenBy::Flag,
+        }
+    }
+}
+
+impl From<PathBuf> for Location {
+    fn from(path: PathBuf) -> Self {
+        Self::from(path.as_path())
+    }
+}
+
+impl From<&PathBuf> for Location {
+    fn from(path: &PathBuf) -> Self {
+        Self::from(path.as_path())
+    }
+}
+
+/// Reads and checks a configuration, its secrets included.
+///
+/// # Errors
+/// The file cannot be read, or everything that is wrong in it.
+pub fn load(location: impl Into<Location>) -> Result<Loaded, ConfigErrors> {
+    load_with(location, Secrets::Check)
+}
+
+/// [`load`], with the secrets looked for or not.
+///
+/// # Errors
+/// The file cannot be read, or everything that is wrong in it.
+pub fn load_with(location: impl Into<Location>, secrets: Secrets) -> Result<Loaded, ConfigErrors> {
+    let location = location.into();
+    match std::fs::read_to_string(&location.path) {
+        Ok(text) => parse(&location.path, &text, secrets),
+        Err(error) => Err(ConfigErrors::Unreadable {
+            error: error.to_string(),
+            location,
+        }),
+    }
+}
+
+/// Checks the text of a configuration; `file` is for messages and relative paths.
+///
+/// # Errors
+/// Everything that is wrong in it.
+pub fn parse(file: &Path, text: &str, secrets: Secrets) -> Result<Loaded, ConfigErrors> {
+    let document = Document::new(file, text, secrets);
+    let config = document.table().and_then(|table| {
+        walk::walk(&document, &keys::ROOT, "", 1, &table);
+        compose(&document, &table)
+    });
+    let (mistakes, warnings) = document.finish();
+    match config {
+        Some(config) if mistakes.is_empty() => Ok(Loaded { config, warnings }),
+        Some(_) | None => Err(ConfigErrors::Mistakes {
+            file: file.to_owned(),
+            mistakes,
+        }),
+    }
+}
+
+fn compose(document: &Document<'_>, table: &toml::de::DeTable<'_>) -> Option<Config> {
+    let root = Section::root(document, &keys::ROOT, table);
+    let state = state(document, root.section("state").as_ref());
+    let http = http(root.section("http").as_ref());
+    let workspace = root.section("workspace").and_then(|section| workspace::workspace(&section));
+    let sections = root.sections("connection");
+    let connections: Vec<Option<Connection>> = sections.iter().map(connection::connection).collect();
+    refuse_twins(&sections);
+    let connections: Vec<Connection> = connections.into_iter().collect::<Option<_>>()?;
+    if connections.iter().all(|connection| !connection.enabled) {
+        document.warning(1, "", "every connection is disabled: nothing will be read");
+    }
+    Some(Config {
+        path: document.file.to_owned(),
+        state,
+        http: http?,
+        workspace: workspace?,
+        connections,
+    })
+}
+
+fn state(document: &Document<'_>, section: Option<&Section<'_>>) -> PathBuf {
+    if let Some(path) = section.and_then(|section| section.text("path")) {
+        return document.path(path);
+    }
+    // systemd separates several directories by colons; ours is the first.
+    let directory = std::env::var("STATE_DIRECTORY").unwrap_or_default();
+    match directory.split(':').next() {
+        Some(first) if !first.is_empty() => Path::new(first).join("itsmd.db"),
+        Some(_) | None => "/var/lib/itsmd/itsmd.db".into(),
+    }
+}
+
+fn http(section: Option<&Section<'_>>) -> Option<Option<SocketAddr>> {
+    let Some(section) = section else {
+        return Some(Some(SocketAddr::from(([127, 0, 0, 1], 9477))));
+    };
+    let address = section.checked("listen", |text| {
+        if text == "off" {
+            return Ok(None);
+        }
+        let text = text.replacen("localhost:", "127.0.0.1:", 1);
+        let expected = "expected an address and a port like \"127.0.0.1:9477\", or \"off\"";
+        text.parse::<SocketAddr>().map(Some).map_err(|_| expected.to_owned())
+    })?;
+    if address.is_some_and(|address| !address.ip().is_loopback()) {
+        let text = "listen: beyond this machine anybody who reaches it may read names and counts of your service desk";
+        section.warning("listen", text);
+    }
+    Some(address)
+}
+
+fn refuse_twins(sections: &[Section<'_>]) {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for section in sections {
+        let Some(name) = section.text("name") else { continue };
+        let line = section.line_of("name");
+        match seen.get(name) {
+            Some(first) => {
+                let text = format!("name: \"{name}\" is already the connection of line {first}");
+                section.mistake("name", &text);
+            }
+            None => {
+                seen.insert(name, line);
+            }
+        }
+    }
+}
+
+pub use profile::shipped as shipped_profile;
+
+impl Config {
+    /// The columns that the connections have beyond those of `ServiceDesk_CL`, for the generated table.
+    pub fn extra_columns(&self) -> BTreeMap<String, ColumnType> {
+        let items = self.connections.iter().flat_map(|connection| connection.profile.items.values());
+        let columns = items.flat_map(|item| &item.columns);
+        columns
+            .filter(|column| columns::find(&column.name).is_none())
+            .map(|column| (column.name.clone(), column.kind))
+            .collect()
+    }
+
+    /// The connection of that name.
+    pub fn connection(&self, name: &str) -> Option<&Connection> {
+        self.connections.iter().find(|connection| connection.name.as_str() == name)
+    }
+}
