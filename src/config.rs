@@ -1,0 +1,325 @@
+//! The configuration: a file is either used whole, or every mistake in it is named at once, with its line.
+//!
+//! Nothing is guessed and nothing ignored: an unknown key is a mistake that names the nearest known one.
+//! The known keys, their types, ranges and defaults stand in one table, [`keys`], from which the reader
+//! works and from which [`crate::schema::config`] makes the JSON Schema. Secrets are never in the file; a
+//! secret that is not there is a mistake, one that others may read a warning. Relative paths are relative
+//! to the configuration file.
+
+mod auth;
+mod connection;
+mod document;
+pub mod keys;
+mod mistake;
+mod profile;
+mod schedule;
+mod section;
+mod values;
+mod walk;
+mod workspace;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::model::columns::{self, ColumnType};
+use crate::model::{ChoiceValues, ConnectionName, Partner, Profile, WorkItemKind};
+use crate::net::TlsSettings;
+use crate::{auth as signing_in, sink};
+
+pub use mistake::{ConfigErrors, Mistake, Warning};
+pub use schedule::MIN_INTERVAL;
+
+use document::Document;
+use section::Section;
+
+/// A whole configuration, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file it was read from.
+    pub path: PathBuf,
+    /// The state database.
+    pub state: PathBuf,
+    /// Where the status page listens; `None` is `off`.
+    pub http: Option<SocketAddr>,
+    /// Where rows go.
+    pub workspace: sink::Settings,
+    /// In the order of the file; never empty, no name twice.
+    pub connections: Vec<Connection>,
+}
+
+/// One `[[connection]]`.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// Unique.
+    pub name: ConnectionName,
+    /// A disabled connection keeps its state and is not read.
+    pub enabled: bool,
+    /// The product at the other end.
+    pub partner: Partner,
+    /// `https://contoso.service-now.com`, without a trailing slash.
+    pub server_url: String,
+    /// What is read: never empty, none twice, each known to `profile`.
+    pub work_items: Vec<WorkItemKind>,
+    /// The sync window, in days: 1 to 120.
+    pub sync_days: u16,
+    /// Five or six cron fields; the first of six is seconds. Never closer than 30 s.
+    pub schedule: String,
+    /// The zone in which `schedule` and `reconcile` are meant.
+    pub schedule_time_zone: chrono_tz::Tz,
+    /// How far this connection's start is shifted.
+    pub splay: Splay,
+    /// When the sweep runs, as cron fields; `None` is `off`.
+    pub reconcile: Option<String>,
+    /// What happens to records that are gone.
+    pub deletions: Deletions,
+    /// More than this, and more than 1 % of the stream, in one sweep: mark none and ask.
+    pub max_deletions: u32,
+    /// How far behind its position the head begins to read.
+    pub overlap: Duration,
+    /// Requests in any 60 seconds, burst included.
+    pub requests_per_minute: u32,
+    /// Requests in flight at once: 1 to 16.
+    pub max_concurrent: u16,
+    /// Rows a page: 1 to 10,000, for Dataverse at most 5,000.
+    pub page_size: u32,
+    /// Encoded query (ServiceNow) or `$filter` (Dataverse); empty for none.
+    pub filter: String,
+    /// What coded fields carry.
+    pub choice_values: ChoiceValues,
+    /// One request's time, from connecting to the last byte.
+    pub request_timeout: Duration,
+    /// `None`: the environment's.
+    pub proxy: Option<String>,
+    /// Private CA, client certificate.
+    pub tls: TlsSettings,
+    /// How to sign in.
+    pub auth: signing_in::Settings,
+    /// How it is read, `[connection.columns]` included.
+    pub profile: Profile,
+}
+
+/// How far starts are spread, so that forty connections do not all begin at :00.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Splay {
+    /// Not at all.
+    Off,
+    /// By up to this part of the interval, in percent: 1 to 100. The part taken is a hash of the name.
+    Percent(u8),
+}
+
+/// What happens to records that are gone from the service desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletions {
+    /// A last row with `IsDeleted_b` is written.
+    Mark,
+    /// Nothing.
+    Off,
+}
+
+/// A configuration that can be used, and what is doubtful about it.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// By line.
+    pub warnings: Vec<Warning>,
+}
+
+/// A configuration file, and who named it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The file.
+    pub path: PathBuf,
+    /// Who named it.
+    pub chosen_by: ChosenBy,
+}
+
+/// Who named the configuration file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChosenBy {
+    /// `--config`.
+    Flag,
+    /// `$ITSMD_CONFIG`.
+    Environment,
+    /// Nobody.
+    Default,
+}
+
+/// Whether the secrets that a file refers to are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrets {
+    /// A missing one is a mistake.
+    Check,
+    /// For commands that send nothing (`schema`, `init`).
+    Skip,
+}
+
+impl Location {
+    /// The file named by `flag`, else by `$ITSMD_CONFIG`, else `/etc/itsmd/itsmd.toml`.
+    pub fn find(flag: Option<&Path>) -> Self {
+        let environment = std::env::var_os("ITSMD_CONFIG").filter(|path| !path.is_empty());
+        let (path, chosen_by) = match (flag, environment) {
+            (Some(path), _) => (path.to_owned(), ChosenBy::Flag),
+            (None, Some(path)) => (path.into(), ChosenBy::Environment),
+            (None, None) => ("/etc/itsmd/itsmd.toml".into(), ChosenBy::Default),
+        };
+        Self { path, chosen_by }
+    }
+}
+
+impl From<&Path> for Location {
+    fn from(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            chosen_by: ChosenBy::Flag,
+        }
+    }
+}
+
+impl From<PathBuf> for Location {
+    fn from(path: PathBuf) -> Self {
+        Self::from(path.as_path())
+    }
+}
+
+impl From<&PathBuf> for Location {
+    fn from(path: &PathBuf) -> Self {
+        Self::from(path.as_path())
+    }
+}
+
+/// Reads and checks a configuration, its secrets included.
+///
+/// # Errors
+/// The file cannot be read, or everything that is wrong in it.
+pub fn load(location: impl Into<Location>) -> Result<Loaded, ConfigErrors> {
+    load_with(location, Secrets::Check)
+}
+
+/// [`load`], with the secrets looked for or not.
+///
+/// # Errors
+/// The file cannot be read, or everything that is wrong in it.
+pub fn load_with(location: impl Into<Location>, secrets: Secrets) -> Result<Loaded, ConfigErrors> {
+    let location = location.into();
+    match std::fs::read_to_string(&location.path) {
+        Ok(text) => parse(&location.path, &text, secrets),
+        Err(error) => Err(ConfigErrors::Unreadable {
+            error: error.to_string(),
+            location,
+        }),
+    }
+}
+
+/// Checks the text of a configuration; `file` is for messages and relative paths.
+///
+/// # Errors
+/// Everything that is wrong in it.
+pub fn parse(file: &Path, text: &str, secrets: Secrets) -> Result<Loaded, ConfigErrors> {
+    let document = Document::new(file, text, secrets);
+    let config = document.table().and_then(|table| {
+        walk::walk(&document, &keys::ROOT, "", 1, &table);
+        compose(&document, &table)
+    });
+    let (mistakes, warnings) = document.finish();
+    match config {
+        Some(config) if mistakes.is_empty() => Ok(Loaded { config, warnings }),
+        Some(_) | None => Err(ConfigErrors::Mistakes {
+            file: file.to_owned(),
+            mistakes,
+        }),
+    }
+}
+
+fn compose(document: &Document<'_>, table: &toml::de::DeTable<'_>) -> Option<Config> {
+    let root = Section::root(document, &keys::ROOT, table);
+    let state = state(document, root.section("state").as_ref());
+    let http = http(root.section("http").as_ref());
+    let workspace = root.section("workspace").and_then(|section| workspace::workspace(&section));
+    let sections = root.sections("connection");
+    let connections: Vec<Option<Connection>> = sections.iter().map(connection::connection).collect();
+    refuse_twins(&sections);
+    let connections: Vec<Connection> = connections.into_iter().collect::<Option<_>>()?;
+    if connections.iter().all(|connection| !connection.enabled) {
+        document.warning(1, "", "every connection is disabled: nothing will be read");
+    }
+    Some(Config {
+        path: document.file.to_owned(),
+        state,
+        http: http?,
+        workspace: workspace?,
+        connections,
+    })
+}
+
+fn state(document: &Document<'_>, section: Option<&Section<'_>>) -> PathBuf {
+    if let Some(path) = section.and_then(|section| section.text("path")) {
+        return document.path(path);
+    }
+    // systemd separates several directories by colons; ours is the first.
+    let directory = std::env::var("STATE_DIRECTORY").unwrap_or_default();
+    match directory.split(':').next() {
+        Some(first) if !first.is_empty() => Path::new(first).join("itsmd.db"),
+        Some(_) | None => "/var/lib/itsmd/itsmd.db".into(),
+    }
+}
+
+fn http(section: Option<&Section<'_>>) -> Option<Option<SocketAddr>> {
+    let Some(section) = section else {
+        return Some(Some(SocketAddr::from(([127, 0, 0, 1], 9477))));
+    };
+    let address = section.checked("listen", |text| {
+        if text == "off" {
+            return Ok(None);
+        }
+        let text = text.replacen("localhost:", "127.0.0.1:", 1);
+        let expected = "expected an address and a port like \"127.0.0.1:9477\", or \"off\"";
+        text.parse::<SocketAddr>().map(Some).map_err(|_| expected.to_owned())
+    })?;
+    if address.is_some_and(|address| !address.ip().is_loopback()) {
+        let text = "listen: beyond this machine anybody who reaches it may read names and counts of your service desk";
+        section.warning("listen", text);
+    }
+    Some(address)
+}
+
+fn refuse_twins(sections: &[Section<'_>]) {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for section in sections {
+        let Some(name) = section.text("name") else { continue };
+        let line = section.line_of("name");
+        match seen.get(name) {
+            Some(first) => {
+                let text = format!("name: \"{name}\" is already the connection of line {first}");
+                section.mistake("name", &text);
+            }
+            None => {
+                seen.insert(name, line);
+            }
+        }
+    }
+}
+
+pub use profile::shipped as shipped_profile;
+
+impl Config {
+    /// The columns that the connections have beyond those of `ServiceDesk_CL`, for the generated table.
+    pub fn extra_columns(&self) -> BTreeMap<String, ColumnType> {
+        let items = self.connections.iter().flat_map(|connection| connection.profile.items.values());
+        let columns = items.flat_map(|item| &item.columns);
+        columns
+            .filter(|column| columns::find(&column.name).is_none())
+            .map(|column| (column.name.clone(), column.kind))
+            .collect()
+    }
+
+    /// The connection of that name.
+    pub fn connection(&self, name: &str) -> Option<&Connection> {
+        self.connections.iter().find(|connection| connection.name.as_str() == name)
+    }
+}

@@ -1,0 +1,93 @@
+//! The keys of the `auth` sections and which of them each method uses.
+
+use super::Presence::{Optional, Required, Text};
+use super::{Choice, Key, Kind, SectionKeys, Variant, key};
+
+const AUTHORITY: Key = key(
+    "authority",
+    Kind::Text,
+    Text("https://login.microsoftonline.com"),
+    "Where tokens are asked for.",
+);
+const TENANT: Key = key("tenant_id", Kind::Text, Optional, "The Entra tenant.");
+const CLIENT: Key = key("client_id", Kind::Text, Optional, "The registered application.");
+const CLIENT_SECRET: Key = key("client_secret", Kind::Secret, Optional, "Its secret.");
+const CERTIFICATE: Key = key("certificate", Kind::Text, Optional, "PEM file of its certificate.");
+const PRIVATE_KEY: Key = key("private_key", Kind::Secret, Optional, "The private key, PEM.");
+const SCOPE: Key = key("scope", Kind::Text, Optional, "What the token is for.");
+
+const fn ready(name: &'static str, required: &'static [&'static str], optional: &'static [&'static str]) -> Variant {
+    Variant {
+        name,
+        available: true,
+        required,
+        optional,
+    }
+}
+
+const fn later(name: &'static str, required: &'static [&'static str]) -> Variant {
+    Variant {
+        name,
+        available: false,
+        required,
+        optional: &[],
+    }
+}
+
+/// `[connection.auth]`.
+#[rustfmt::skip]
+pub const CONNECTION_AUTH: SectionKeys = SectionKeys {
+    header: "[connection.auth]",
+    keys: &[
+        key("method", Kind::Word(&[
+            "basic", "oauth-password", "oauth-client-credentials", "entra", "entra-password",
+            "oauth-refresh", "oauth-jwt-bearer", "api-key", "mtls",
+        ]), Required, "How to sign in."),
+        key("username", Kind::Text, Optional, "The user."),
+        key("password", Kind::Secret, Optional, "Its password."),
+        TENANT, CLIENT, CLIENT_SECRET,
+        key("refresh_token", Kind::Secret, Optional, "The first refresh token."),
+        key("subject", Kind::Text, Optional, "The user that the assertion names."),
+        key("key_id", Kind::Text, Optional, "The key's id in the instance."),
+        CERTIFICATE, PRIVATE_KEY,
+        key("api_key", Kind::Secret, Optional, "The key."),
+        AUTHORITY, SCOPE,
+    ],
+    choice: Some(Choice {
+        by: "method",
+        of: &[
+            ready("basic", &["username", "password"], &[]),
+            ready("oauth-password", &["username", "password", "client_id", "client_secret"], &[]),
+            ready("oauth-client-credentials", &["client_id", "client_secret"], &[]),
+            ready("entra", &["tenant_id", "client_id", "client_secret"], &["authority", "scope"]),
+            ready("entra-password", &["tenant_id", "client_id", "username", "password"], &["authority"]),
+            later("oauth-refresh", &["client_id", "client_secret", "refresh_token"]),
+            later("oauth-jwt-bearer", &["client_id", "client_secret", "subject", "key_id", "private_key"]),
+            later("api-key", &["api_key"]),
+            later("mtls", &[]),
+        ],
+    }),
+};
+
+/// `[workspace.auth]`.
+#[rustfmt::skip]
+pub const WORKSPACE_AUTH: SectionKeys = SectionKeys {
+    header: "[workspace.auth]",
+    keys: &[
+        key("method", Kind::Word(&["client-secret", "client-certificate", "workload-identity", "managed-identity"]),
+            Required, "How to sign in."),
+        TENANT, CLIENT, CLIENT_SECRET, CERTIFICATE, PRIVATE_KEY,
+        key("token_file", Kind::Text, Optional, "File of the federated token."),
+        AUTHORITY,
+        key("scope", Kind::Text, Text("https://monitor.azure.com/.default"), "What the token is for."),
+    ],
+    choice: Some(Choice {
+        by: "method",
+        of: &[
+            ready("client-secret", &["tenant_id", "client_id", "client_secret"], &["authority", "scope"]),
+            later("client-certificate", &["tenant_id", "client_id", "certificate", "private_key"]),
+            later("workload-identity", &["tenant_id", "client_id", "token_file"]),
+            later("managed-identity", &["client_id"]),
+        ],
+    }),
+};
