@@ -3,12 +3,9 @@
 //! They share no code with the client beyond [`crate::model`]'s names: a simulator that used the
 //! client's parser would prove nothing.
 
-<<<<<<< HEAD
-pub mod fault;
-=======
 pub mod entra;
+pub mod fault;
 pub mod ingestion;
->>>>>>> simaz
 pub mod item;
 pub mod journal;
 pub mod serve;
