@@ -91,6 +91,7 @@ impl Instance {
     pub fn drop_column(&self, set: &str, column: &str) {
         if let Some(table) = self.lock().tables.get_mut(set) {
             table.definition.columns.remove(column);
+            table.dropped.insert(column.to_owned());
         }
     }
 

@@ -232,6 +232,9 @@ async fn what_does_not_exist_is_refused_in_dataverses_shape() {
     assert_eq!(get(&one, "").await.status(), 404);
     assert!(ids(&json(&table(&server, ""), "").await).is_empty());
     assert_eq!(Client::new().get(&one).send().await.unwrap().status(), 401);
+    instance.drop_column("incidents", "title");
+    instance.put("incidents", row(2, 0));
+    assert_eq!(refused("$select=title").await["code"], "0x80060888");
 }
 
 #[tokio::test]

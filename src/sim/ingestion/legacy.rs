@@ -64,7 +64,7 @@ pub(super) async fn post(
         held.answered.push(Answered {
             status: answer.status.as_u16(),
             ..seen
-        })
+        });
     });
     answer.into_response(None, switches.now())
 }

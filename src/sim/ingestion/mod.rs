@@ -171,7 +171,7 @@ async fn upload(
         held.answered.push(Answered {
             status: answer.status.as_u16(),
             ..seen
-        })
+        });
     });
     answer.into_response(client_id, switches.now())
 }
