@@ -5,5 +5,8 @@
 
 pub mod dataverse;
 pub mod entra;
+pub mod fault;
 pub mod ingestion;
 pub mod item;
+pub mod journal;
+pub mod serve;

@@ -39,6 +39,7 @@ pub use refusal::Refusal;
 pub use tokens::{Issued, Tokens};
 
 use super::ingestion::{Line, Server};
+use super::journal::Journal;
 use grant::Params;
 
 /// What goes wrong at the token endpoint, for a number of requests.
@@ -68,6 +69,7 @@ struct Inner {
 pub struct Entra {
     inner: Arc<Mutex<Inner>>,
     tokens: Tokens,
+    journal: Journal,
 }
 
 impl Entra {
@@ -88,6 +90,11 @@ impl Entra {
     /// The tokens it issued, to be shared with the simulators that take them.
     pub fn tokens(&self) -> Tokens {
         self.tokens.clone()
+    }
+
+    /// Who asked what when, and how many at once.
+    pub fn journal(&self) -> Journal {
+        self.journal.clone()
     }
 
     /// Every request so far, in order.
@@ -120,7 +127,7 @@ impl Entra {
         let router = Router::new()
             .route("/{tenant}/oauth2/v2.0/token", post(token))
             .with_state(self.clone());
-        Server::start(address, router).await
+        Server::start(address, router, self.journal()).await
     }
 }
 

@@ -65,7 +65,6 @@ pub use stream::{Declaration, Row, WrongType};
 pub use workspace::{Answered, BatchSeen, Keep, Switches, Workspace};
 
 use answer::Answer;
-pub(in crate::sim) use answer::http_date;
 use logs::Upload;
 
 /// More than any upload is read before it is refused.
@@ -120,7 +119,7 @@ pub async fn start(workspace: Workspace, address: SocketAddr) -> io::Result<Hand
         .route("/api/logs", post(legacy::post))
         .fallback(|| async { Answer::empty(axum::http::StatusCode::NOT_FOUND).into_response(None, chrono::Utc::now()) })
         .with_state(workspace.clone());
-    let server = Server::start(address, router).await?;
+    let server = Server::start(address, router, workspace.journal()).await?;
     Ok(Handle { server, workspace })
 }
 

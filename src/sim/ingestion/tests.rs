@@ -286,6 +286,7 @@ async fn an_answer_can_be_lost_after_the_rows_were_taken_and_an_upload_before() 
         workspace.answered().iter().map(|one| one.status).collect::<Vec<_>>(),
         [0, 0]
     );
+    assert!(workspace.journal().requests().iter().all(|one| one.status.is_none()));
     assert_eq!(post(&handle, &json!([{}])).await.status(), StatusCode::NO_CONTENT);
 }
 
