@@ -83,6 +83,11 @@ impl Handle {
         self.server.url()
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
     /// The `dcr_immutable_id` to configure.
     pub fn dcr_immutable_id(&self) -> String {
         self.workspace.switches().dcr_immutable_id

@@ -20,7 +20,7 @@ use crate::sim::journal::Journal;
 pub enum Keep {
     /// Whole rows.
     Rows,
-    /// A [`Brief`] of each row: who it is and which version.
+    /// A [`Brief`] of each row: who it is and which version; columns are neither checked nor counted.
     Versions,
     /// Only how many; bodies are scanned for rows and not otherwise checked.
     Counts,
