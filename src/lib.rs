@@ -3,7 +3,9 @@
 //! The modules, in dependency order (each may use only those above it; a test keeps it so):
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod model;
