@@ -240,7 +240,9 @@ fn compose(document: &Document<'_>, table: &toml::de::DeTable<'_>) -> Option<Con
     let root = Section::root(document, &keys::ROOT, table);
     let state = state(document, root.section("state").as_ref());
     let http = http(root.section("http").as_ref());
-    let workspace = root.section("workspace").and_then(|section| workspace::workspace(&section));
+    let workspace = root
+        .section("workspace")
+        .and_then(|section| workspace::workspace(&section));
     let sections = root.sections("connection");
     let connections: Vec<Option<Connection>> = sections.iter().map(connection::connection).collect();
     refuse_twins(&sections);
@@ -310,7 +312,10 @@ pub use profile::shipped as shipped_profile;
 impl Config {
     /// The columns that the connections have beyond those of `ServiceDesk_CL`, for the generated table.
     pub fn extra_columns(&self) -> BTreeMap<String, ColumnType> {
-        let items = self.connections.iter().flat_map(|connection| connection.profile.items.values());
+        let items = self
+            .connections
+            .iter()
+            .flat_map(|connection| connection.profile.items.values());
         let columns = items.flat_map(|item| &item.columns);
         columns
             .filter(|column| columns::find(&column.name).is_none())
@@ -320,6 +325,8 @@ impl Config {
 
     /// The connection of that name.
     pub fn connection(&self, name: &str) -> Option<&Connection> {
-        self.connections.iter().find(|connection| connection.name.as_str() == name)
+        self.connections
+            .iter()
+            .find(|connection| connection.name.as_str() == name)
     }
 }

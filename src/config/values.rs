@@ -60,7 +60,9 @@ pub(super) fn column_source<'v>(value: &'v DeValue<'_>) -> Option<(&'v str, Opti
 pub(super) fn address(text: &str) -> Result<String, String> {
     let url = web(text)?;
     if url.scheme() == "http" && !is_loopback(&url) {
-        return Err("plain http is accepted for this machine alone (127.0.0.1, ::1, localhost); write https".to_owned());
+        return Err(
+            "plain http is accepted for this machine alone (127.0.0.1, ::1, localhost); write https".to_owned(),
+        );
     }
     Ok(text.trim_end_matches('/').to_owned())
 }
@@ -137,10 +139,22 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_this_machine_alone() {
-        for right in ["http://127.0.0.1:8080", "http://[::1]:1/", "http://localhost", "https://x.example/"] {
+        for right in [
+            "http://127.0.0.1:8080",
+            "http://[::1]:1/",
+            "http://localhost",
+            "https://x.example/",
+        ] {
             assert!(address(right).is_ok(), "{right}");
         }
-        for wrong in ["http://x.example", "http://127.0.0.1.example", "ftp://x", "x.example", "https://u:p@x", "https://x?y"] {
+        for wrong in [
+            "http://x.example",
+            "http://127.0.0.1.example",
+            "ftp://x",
+            "x.example",
+            "https://u:p@x",
+            "https://x?y",
+        ] {
             assert!(address(wrong).is_err(), "{wrong}");
         }
     }
@@ -148,7 +162,10 @@ mod tests {
     #[test]
     fn the_nearest_word_is_found_and_a_far_one_is_not() {
         assert_eq!(nearest("usrname", &["username", "password"]), Some("username"));
-        assert_eq!(nearest("request_per_minute", &["requests_per_minute", "name"]), Some("requests_per_minute"));
+        assert_eq!(
+            nearest("request_per_minute", &["requests_per_minute", "name"]),
+            Some("requests_per_minute")
+        );
         assert_eq!(nearest("colour", &["username", "password", "scope"]), None);
     }
 }
