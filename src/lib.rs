@@ -7,6 +7,7 @@ pub mod auth;
 pub mod config;
 pub mod model;
 pub mod net;
+pub mod schema;
 #[cfg(feature = "sim")]
 pub mod sim;
 pub mod sink;

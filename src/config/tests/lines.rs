@@ -6,7 +6,7 @@ use super::*;
 fn an_unknown_key_names_its_line_its_section_and_the_nearest_known_one() {
     assert_eq!(
         only(&with("username", "usrname = 1\nusername")),
-        "itsmd.toml:16: [connection.auth] unknown key \"usrname\""
+        "itsmd.toml:16: [connection.auth] unknown key \"usrname\"; did you mean \"username\"?"
     );
     assert_eq!(
         told(&with("username", "usrname"))[0],
