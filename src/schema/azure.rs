@@ -34,8 +34,8 @@ pub(super) fn table(extra: &ExtraColumns) -> Value {
             },
         },
         "resources": [
-            table_of(WORK_ITEMS, described(SERVICE_DESK, extra)),
-            table_of(LOG, described(SERVICE_DESK_LOG, &ExtraColumns::new())),
+            table_of(WORK_ITEMS, &described(SERVICE_DESK, extra)),
+            table_of(LOG, &described(SERVICE_DESK_LOG, &ExtraColumns::new())),
         ],
     })
 }
@@ -44,7 +44,7 @@ fn parameter(kind: &str, description: &str) -> Value {
     json!({"type": kind, "metadata": {"description": description}})
 }
 
-fn table_of(name: &str, columns: Vec<Value>) -> Value {
+fn table_of(name: &str, columns: &[Value]) -> Value {
     json!({
         "type": "Microsoft.OperationalInsights/workspaces/tables",
         "apiVersion": WORKSPACE_API,
