@@ -10,6 +10,7 @@ pub mod config;
 pub mod daemon;
 pub mod model;
 pub mod net;
+pub mod schema;
 #[cfg(feature = "sim")]
 pub mod sim;
 pub mod sink;
