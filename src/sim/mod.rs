@@ -3,6 +3,7 @@
 //! They share no code with the client beyond [`crate::model`]'s names: a simulator that used the
 //! client's parser would prove nothing.
 
+pub mod dataverse;
 pub mod entra;
 pub mod fault;
 pub mod ingestion;
