@@ -7,3 +7,4 @@ pub mod fault;
 pub mod item;
 pub mod journal;
 pub mod serve;
+pub mod servicenow;
