@@ -1,1 +1,7 @@
+//! Scenarios: the real binary over real HTTP and a real state file, against service desks and a workspace that
+//! hold state. Build, act, look at the world.
 
+mod faults;
+mod real_log;
+mod rig;
+mod sync;
