@@ -24,7 +24,7 @@ pub struct Options {
 #[derive(Debug)]
 pub enum Workspace {
     /// Azure's Logs Ingestion API.
-    LogsIngestion(LogsIngestion),
+    LogsIngestion(Box<LogsIngestion>),
     /// The HTTP Data Collector API.
     DataCollector(DataCollector),
     /// Files, or stdout.
@@ -37,7 +37,7 @@ impl Workspace {
         match settings {
             Settings::LogsIngestion { endpoint, tls, .. } => {
                 let client = client(endpoint, tls, options)?;
-                LogsIngestion::new(settings, client).map(Self::LogsIngestion)
+                LogsIngestion::new(settings, client).map(|sink| Self::LogsIngestion(Box::new(sink)))
             }
             Settings::DataCollector {
                 endpoint,
