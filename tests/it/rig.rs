@@ -23,7 +23,6 @@ pub struct Rig {
     pub servicenow: servicenow::Handle,
     pub workspace: ingestion::Workspace,
     pub ingestion: ingestion::Handle,
-    pub entra: Entra,
     pub folder: tempfile::TempDir,
     entra_url: String,
     _entra: Box<dyn std::any::Any>,
@@ -49,7 +48,7 @@ impl Rig {
         for (name, secret) in [("desk", "desk-password"), ("azure", "azure-secret")] {
             write_secret(&folder.path().join(name), secret);
         }
-        let rig = Self { desk, servicenow, workspace, ingestion, entra, folder, entra_url, _entra: Box::new(server) };
+        let rig = Self { desk, servicenow, workspace, ingestion, folder, entra_url, _entra: Box::new(server) };
         rig.configure("");
         rig
     }
