@@ -6,5 +6,7 @@
 pub mod fault;
 pub mod item;
 pub mod journal;
+pub mod live;
 pub mod serve;
 pub mod servicenow;
+pub mod world;
