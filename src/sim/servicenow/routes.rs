@@ -92,8 +92,7 @@ impl Instance {
             .headers
             .get(header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok());
-        let mut rate = None;
-        {
+        let rate = {
             let mut state = self.desk.lock();
             let now = state.now();
             let Ok(user) = state.registry.admit(authorization, now) else {
@@ -102,8 +101,8 @@ impl Instance {
             if let Some(user) = &user {
                 entry.user(user);
             }
-            rate = state.charge(user.as_deref().unwrap_or_default()).or(rate);
-        }
+            state.charge(user.as_deref().unwrap_or_default())
+        };
         let (headers, beyond) = rate.unwrap_or_default();
         let mut answer = match beyond {
             Some(seconds) => too_many(seconds),

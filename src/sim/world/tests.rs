@@ -12,6 +12,15 @@ fn settings() -> WorldSettings {
     }
 }
 
+/// A change is scheduled before it is implemented; an incident is worked on before it is put on hold.
+fn rank(item: &Item) -> (u8, State) {
+    match (item.kind, item.state) {
+        (WorkItemKind::ChangeRequest, State::OnHold) => (1, State::New),
+        (_, State::New) => (0, State::New),
+        (_, state) => (2, state),
+    }
+}
+
 #[test]
 fn a_seed_gives_one_world() {
     let (one, other) = (World::new(settings()), World::new(settings()));
@@ -53,7 +62,7 @@ fn states_and_stamps_and_revisions_only_go_forward() {
         assert_eq!(item.modified.nanosecond(), 0);
         if let Some(before) = last.insert(item.id.clone(), item.clone()) {
             assert!(
-                item.state >= before.state && item.revision == before.revision + 1,
+                rank(&item) >= rank(&before) && item.revision == before.revision + 1,
                 "{}",
                 item.number
             );
