@@ -22,3 +22,23 @@ pub fn keep_changing(mut world: World, desk: Desk, rate: f64) -> JoinHandle<()> 
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::world::WorldSettings;
+
+    #[tokio::test]
+    async fn new_versions_reach_the_desk() {
+        let desk = Desk::new();
+        let world = World::new(WorldSettings::small(3, Utc::now() - chrono::Duration::days(1)));
+        let task = keep_changing(world, desk.clone(), 2.0);
+        let arrived = async {
+            while desk.count("incident") == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), arrived).await.unwrap();
+        task.abort();
+    }
+}

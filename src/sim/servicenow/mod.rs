@@ -1,4 +1,4 @@
-//! A ServiceNow instance, stateful, as far as a reader of its Table API can see it.
+//! A `ServiceNow` instance, stateful, as far as a reader of its Table API can see it.
 //!
 //! Each behaviour with how sure it is: **D** the vendor's documentation, **K** a knowledge article or an
 //! employee's post, **C** read in the source of clients, **Q** quoted by users, **I** inferred.

@@ -103,12 +103,12 @@ impl Instance {
             }
             state.charge(user.as_deref().unwrap_or_default())
         };
-        let (headers, beyond) = rate.unwrap_or_default();
-        let mut answer = match beyond {
+        let charge = rate.unwrap_or_default();
+        let mut answer = match charge.wait {
             Some(seconds) => too_many(seconds),
             None => self.read(route, parts),
         };
-        answer.headers.extend(headers);
+        answer.headers.extend(charge.headers);
         answer
     }
 
