@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike, Duration, Utc};
 
 use super::super::item::{Item, State};
-use super::texts::CHANGES;
+use super::texts::{self, CHANGES};
 use super::{World, people, rhythm};
 use crate::model::WorkItemKind;
 
@@ -20,51 +20,20 @@ pub(super) fn open(world: &mut World) -> Item {
         "normal",
         "emergency",
     ]);
-    let (ci, who) = (
-        people::machine(&mut world.dice, text.machine),
-        people::caller(&mut world.dice),
-    );
-    let site = people::site(&mut world.dice);
-    let fill = |pattern: &str| {
-        pattern
-            .replace("{ci}", &ci)
-            .replace("{site}", site)
-            .replace("{who}", &who)
-    };
-    let (title, description) = (fill(text.title), fill(text.description));
+    let ci = people::machine(&mut world.dice, text.machine);
     let (risk, impact) = (world.dice.u8(2..=4), world.dice.u8(2..=3));
     let urgency = if kind == "emergency" { 1 } else { 3 };
+    let planned = window(world, kind);
     world.changes += 1;
     let item = Item {
-        id: world.id(),
-        kind: WorkItemKind::ChangeRequest,
         number: format!("CHG{:07}", world.changes),
-        state: State::New,
-        title,
-        description,
         urgency,
         impact,
         priority: impact + urgency - 1,
         risk: Some(risk),
         change_type: Some(kind.to_owned()),
-        category: text.category.to_owned(),
-        subcategory: None,
-        contact_type: "self-service".to_owned(),
-        opened_by: who,
-        assigned_to: None,
-        assignment_group: text.group.to_owned(),
-        resolved_by: None,
-        closed_by: None,
-        close_code: None,
-        ci: Some(ci),
-        opened_at: world.now,
-        resolved_at: None,
-        closed_at: None,
-        planned: Some(window(world, kind)),
-        work_start: None,
-        work_end: None,
-        modified: world.now,
-        revision: 0,
+        planned: Some(planned),
+        ..texts::written(world, WorkItemKind::ChangeRequest, text, ci)
     };
     let hours = if kind == "emergency" { 0..1 } else { 2..30 };
     let delay = Duration::seconds(world.dice.i64(hours.start * 3600 + 300..hours.end * 3600));

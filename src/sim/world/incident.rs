@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 
 use super::super::item::{Item, State};
-use super::texts::{INCIDENTS, OUTAGES, Text};
+use super::texts::{self, INCIDENTS, OUTAGES, Text};
 use super::{World, people, rhythm};
 use crate::model::WorkItemKind;
 
@@ -14,52 +14,22 @@ pub(super) fn open(world: &mut World, outage: Option<u32>) -> Item {
         Some(_) => (1, world.dice.u8(1..=2)),
         None => (weighted(world, [6, 24]), weighted(world, [10, 35])),
     };
-    let caller = people::caller(&mut world.dice);
-    let site = people::site(&mut world.dice);
-    let fill = |pattern: &str| {
-        pattern
-            .replace("{ci}", &ci)
-            .replace("{site}", site)
-            .replace("{who}", &caller)
-    };
-    let (title, description) = (fill(text.title), fill(text.description));
     let contact = world.pick(&["phone", "phone", "email", "self-service", "self-service", "monitoring"]);
+    let group = if outage.is_some() {
+        text.group
+    } else {
+        world.pick(&["Service Desk", text.group])
+    };
     world.incidents += 1;
     let item = Item {
-        id: world.id(),
-        kind: WorkItemKind::Incident,
         number: format!("INC{:07}", world.incidents),
-        state: State::New,
-        title,
-        description,
         urgency,
         impact,
         priority: impact + urgency - 1,
-        risk: None,
-        change_type: None,
-        category: text.category.to_owned(),
         subcategory: Some(text.subcategory.to_owned()),
         contact_type: contact.to_owned(),
-        opened_by: caller,
-        assigned_to: None,
-        assignment_group: if outage.is_some() {
-            text.group
-        } else {
-            world.pick(&["Service Desk", text.group])
-        }
-        .to_owned(),
-        resolved_by: None,
-        closed_by: None,
-        close_code: None,
-        ci: Some(ci),
-        opened_at: world.now,
-        resolved_at: None,
-        closed_at: None,
-        planned: None,
-        work_start: None,
-        work_end: None,
-        modified: world.now,
-        revision: 0,
+        assignment_group: group.to_owned(),
+        ..texts::written(world, WorkItemKind::Incident, text, ci)
     };
     after(world, world.items.len(), item.priority, 2..20);
     item

@@ -1,5 +1,9 @@
 //! What people write. `{ci}`, `{site}` and `{who}` are filled in.
 
+use super::super::item::{Item, State};
+use super::{World, people};
+use crate::model::WorkItemKind;
+
 /// A kind of trouble or work.
 #[derive(Debug)]
 pub(super) struct Text {
@@ -180,3 +184,45 @@ pub(super) const CHANGES: [Text; 10] = [
         "About 120 mailboxes over the weekend.",
     ),
 ];
+
+/// A new item about `text`, opened now by somebody; without a number, of the lowest priority.
+pub(super) fn written(world: &mut World, kind: WorkItemKind, text: &Text, ci: String) -> Item {
+    let (who, site) = (people::caller(&mut world.dice), people::site(&mut world.dice));
+    let fill = |pattern: &str| {
+        pattern
+            .replace("{ci}", &ci)
+            .replace("{site}", site)
+            .replace("{who}", &who)
+    };
+    Item {
+        id: world.id(),
+        kind,
+        number: String::new(),
+        state: State::New,
+        title: fill(text.title),
+        description: fill(text.description),
+        urgency: 3,
+        impact: 3,
+        priority: 5,
+        risk: None,
+        change_type: None,
+        category: text.category.to_owned(),
+        subcategory: None,
+        contact_type: "self-service".to_owned(),
+        opened_by: who,
+        assigned_to: None,
+        assignment_group: text.group.to_owned(),
+        resolved_by: None,
+        closed_by: None,
+        close_code: None,
+        ci: Some(ci),
+        opened_at: world.now,
+        resolved_at: None,
+        closed_at: None,
+        planned: None,
+        work_start: None,
+        work_end: None,
+        modified: world.now,
+        revision: 0,
+    }
+}
