@@ -23,8 +23,16 @@ async fn killed_twenty_times_nothing_is_missing_and_little_is_there_twice() {
     let mut killed = 0;
     for round in 0..KILLS {
         // The desk goes on working while the program dies.
-        rig.desk.put("incident", &incident(round as u32, "Changed", ago(TimeDelta::zero())).with("sys_mod_count", "1"));
-        let mut child = rig.command(&["sync"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        rig.desk.put(
+            "incident",
+            &incident(round as u32, "Changed", ago(TimeDelta::zero())).with("sys_mod_count", "1"),
+        );
+        let mut child = rig
+            .command(&["sync"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         // Somewhere behind one of its next requests, so that it dies at work however fast the machine is.
         let asked = rig.servicenow.journal.requests().len() + chance.usize(1..9);
         while rig.servicenow.journal.requests().len() < asked && child.try_wait().unwrap().is_none() {
@@ -45,9 +53,15 @@ async fn killed_twenty_times_nothing_is_missing_and_little_is_there_twice() {
     }
     let rows = rig.workspace.rows(STREAM);
     let text = |row: &itsmd::sim::ingestion::Row, column: &str| row[column].as_str().unwrap().to_owned();
-    let distinct: HashSet<_> = rows.iter().map(|row| (text(row, "RecordId_s"), text(row, "RecordVersion_s"))).collect();
+    let distinct: HashSet<_> = rows
+        .iter()
+        .map(|row| (text(row, "RecordId_s"), text(row, "RecordVersion_s")))
+        .collect();
     let twice = rows.len() - distinct.len();
-    println!("killed {killed} times at work, {} rows, {twice} of them twice", rows.len());
+    println!(
+        "killed {killed} times at work, {} rows, {twice} of them twice",
+        rows.len()
+    );
     // At most the batches in flight at each kill: two slices and the head, a page of a hundred each.
     assert!(twice <= killed * 300, "{twice} rows are there twice");
     let (_, report) = rig.sync(&[]).await;

@@ -20,11 +20,25 @@ struct Daemon {
 
 impl Daemon {
     async fn start(rig: &Rig) -> Self {
-        let mut child = rig.command(&["run"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = rig
+            .command(&["run"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let (told, log) = mpsc::channel();
         let stderr = child.stderr.take().unwrap();
-        std::thread::spawn(move || BufReader::new(stderr).lines().map_while(Result::ok).for_each(|line| drop(told.send(line))));
-        let mut daemon = Self { child, log, page: String::new() };
+        std::thread::spawn(move || {
+            BufReader::new(stderr)
+                .lines()
+                .map_while(Result::ok)
+                .for_each(|line| drop(told.send(line)))
+        });
+        let mut daemon = Self {
+            child,
+            log,
+            page: String::new(),
+        };
         let line = daemon.line("status page at");
         let from = line.find("http://").unwrap();
         daemon.page = line[from..].trim_end_matches('/').to_owned();
@@ -95,17 +109,29 @@ impl Drop for Daemon {
 
 async fn rig() -> Rig {
     let rig = Rig::new().await;
-    let text = std::fs::read_to_string(rig.config()).unwrap().replace("listen = \"off\"", "listen = \"127.0.0.1:0\"");
+    let text = std::fs::read_to_string(rig.config())
+        .unwrap()
+        .replace("listen = \"off\"", "listen = \"127.0.0.1:0\"");
     // Far away: nothing but what the test does rings.
-    std::fs::write(rig.config(), text.replace("partner =", "schedule = \"0 0 1 1 *\"\npartner =")).unwrap();
+    std::fs::write(
+        rig.config(),
+        text.replace("partner =", "schedule = \"0 0 1 1 *\"\npartner ="),
+    )
+    .unwrap();
     for number in 0..300 {
-        rig.desk.put("incident", &incident(number, "Mail is down", ago(TimeDelta::hours(i64::from(number)))));
+        rig.desk.put(
+            "incident",
+            &incident(number, "Mail is down", ago(TimeDelta::hours(i64::from(number)))),
+        );
     }
     rig
 }
 
 async fn arrived(rig: &Rig, rows: usize) {
-    let enough = rig.workspace.wait_until(DEADLINE, |workspace| workspace.count(STREAM) >= rows).await;
+    let enough = rig
+        .workspace
+        .wait_until(DEADLINE, |workspace| workspace.count(STREAM) >= rows)
+        .await;
     assert!(enough, "{} of {rows} rows", rig.workspace.count(STREAM));
 }
 
@@ -115,11 +141,17 @@ async fn the_daemon_catches_up_at_its_start_and_syncs_on_a_signal() {
     let daemon = Daemon::start(&rig).await;
     arrived(&rig, 300).await;
     let incidents = daemon.until(|incidents| incidents["state"] == "live").await;
-    assert_eq!((&incidents["records"], &incidents["quarantined"]), (&300.into(), &0.into()));
+    assert_eq!(
+        (&incidents["records"], &incidents["quarantined"]),
+        (&300.into(), &0.into())
+    );
     assert!(incidents["lag_seconds"].as_u64().unwrap() < 60);
     assert_eq!(incidents["backfill"]["slices"], incidents["backfill"]["complete"]);
 
-    rig.desk.put("incident", &incident(7, "Changed", ago(TimeDelta::zero())).with("sys_mod_count", "1"));
+    rig.desk.put(
+        "incident",
+        &incident(7, "Changed", ago(TimeDelta::zero())).with("sys_mod_count", "1"),
+    );
     daemon.signal(Signal::USR1);
     arrived(&rig, 301).await;
     assert_eq!(rig.latest()["INC0000007"]["Title_s"], "Changed");
@@ -140,7 +172,11 @@ async fn a_sync_beside_the_daemon_follows_its_run_and_a_second_daemon_names_the_
     rig.desk.put("incident", &incident(500, "New", ago(TimeDelta::zero())));
     let (status, report) = rig.sync(&[]).await;
     let incidents = stream(&report, "contoso", "incident");
-    assert_eq!((status, &incidents["outcome"], &incidents["sent"]), (0, &"complete".into(), &1.into()), "{report:#}");
+    assert_eq!(
+        (status, &incidents["outcome"], &incidents["sent"]),
+        (0, &"complete".into(), &1.into()),
+        "{report:#}"
+    );
 
     let second = rig.itsmd(&["run"]).await;
     let told = String::from_utf8_lossy(&second.stderr).into_owned();
@@ -180,9 +216,17 @@ async fn the_page_and_the_probes_answer() {
     let (status, page) = daemon.get("/").await;
     assert_eq!(status, 200);
     assert!(page.contains("contoso") && page.contains("In step"), "{page}");
-    assert!(!page.contains("Mail is down"), "no field of a record but its number is shown");
+    assert!(
+        !page.contains("Mail is down"),
+        "no field of a record but its number is shown"
+    );
     let (_, metrics) = daemon.get("/metrics").await;
-    for name in ["itsmd_up", "itsmd_lag_seconds", "itsmd_last_success_timestamp_seconds", "itsmd_quarantined_records"] {
+    for name in [
+        "itsmd_up",
+        "itsmd_lag_seconds",
+        "itsmd_last_success_timestamp_seconds",
+        "itsmd_quarantined_records",
+    ] {
         assert!(metrics.contains(&format!("{name}{{")), "{name}");
     }
     assert_eq!(daemon.end(), 0);
