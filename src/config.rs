@@ -7,6 +7,7 @@
 //! to the configuration file.
 
 mod auth;
+mod compose;
 mod connection;
 mod document;
 pub mod keys;
@@ -32,17 +33,17 @@ use crate::net::TlsSettings;
 use crate::{auth as signing_in, sink};
 
 pub use mistake::{ConfigErrors, Mistake, Warning};
+pub use profile::shipped as shipped_profile;
 pub use schedule::MIN_INTERVAL;
 
 use document::Document;
-use section::Section;
 
 /// A whole configuration, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The file it was read from.
     pub path: PathBuf,
-    /// The state database.
+    /// The state file.
     pub state: PathBuf,
     /// Where the status page listens; `None` is `off`.
     pub http: Option<SocketAddr>,
@@ -87,7 +88,7 @@ pub struct Connection {
     pub max_concurrent: u16,
     /// Rows a page: 1 to 10,000, for Dataverse at most 5,000.
     pub page_size: u32,
-    /// Encoded query (ServiceNow) or `$filter` (Dataverse); empty for none.
+    /// Encoded query (`ServiceNow`) or `$filter` (Dataverse); empty for none.
     pub filter: String,
     /// What coded fields carry.
     pub choice_values: ChoiceValues,
@@ -224,7 +225,7 @@ pub fn parse(file: &Path, text: &str, secrets: Secrets) -> Result<Loaded, Config
     let document = Document::new(file, text, secrets);
     let config = document.table().and_then(|table| {
         walk::walk(&document, &keys::ROOT, "", 1, &table);
-        compose(&document, &table)
+        compose::config(&document, &table)
     });
     let (mistakes, warnings) = document.finish();
     match config {
@@ -236,81 +237,13 @@ pub fn parse(file: &Path, text: &str, secrets: Secrets) -> Result<Loaded, Config
     }
 }
 
-fn compose(document: &Document<'_>, table: &toml::de::DeTable<'_>) -> Option<Config> {
-    let root = Section::root(document, &keys::ROOT, table);
-    let state = state(document, root.section("state").as_ref());
-    let http = http(root.section("http").as_ref());
-    let workspace = root.section("workspace").and_then(|section| workspace::workspace(&section));
-    let sections = root.sections("connection");
-    let connections: Vec<Option<Connection>> = sections.iter().map(connection::connection).collect();
-    refuse_twins(&sections);
-    let connections: Vec<Connection> = connections.into_iter().collect::<Option<_>>()?;
-    if connections.iter().all(|connection| !connection.enabled) {
-        document.warning(1, "", "every connection is disabled: nothing will be read");
-    }
-    Some(Config {
-        path: document.file.to_owned(),
-        state,
-        http: http?,
-        workspace: workspace?,
-        connections,
-    })
-}
-
-fn state(document: &Document<'_>, section: Option<&Section<'_>>) -> PathBuf {
-    if let Some(path) = section.and_then(|section| section.text("path")) {
-        return document.path(path);
-    }
-    // systemd separates several directories by colons; ours is the first.
-    let directory = std::env::var("STATE_DIRECTORY").unwrap_or_default();
-    match directory.split(':').next() {
-        Some(first) if !first.is_empty() => Path::new(first).join("itsmd.db"),
-        Some(_) | None => "/var/lib/itsmd/itsmd.db".into(),
-    }
-}
-
-fn http(section: Option<&Section<'_>>) -> Option<Option<SocketAddr>> {
-    let Some(section) = section else {
-        return Some(Some(SocketAddr::from(([127, 0, 0, 1], 9477))));
-    };
-    let address = section.checked("listen", |text| {
-        if text == "off" {
-            return Ok(None);
-        }
-        let text = text.replacen("localhost:", "127.0.0.1:", 1);
-        let expected = "expected an address and a port like \"127.0.0.1:9477\", or \"off\"";
-        text.parse::<SocketAddr>().map(Some).map_err(|_| expected.to_owned())
-    })?;
-    if address.is_some_and(|address| !address.ip().is_loopback()) {
-        let text = "listen: beyond this machine anybody who reaches it may read names and counts of your service desk";
-        section.warning("listen", text);
-    }
-    Some(address)
-}
-
-fn refuse_twins(sections: &[Section<'_>]) {
-    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    for section in sections {
-        let Some(name) = section.text("name") else { continue };
-        let line = section.line_of("name");
-        match seen.get(name) {
-            Some(first) => {
-                let text = format!("name: \"{name}\" is already the connection of line {first}");
-                section.mistake("name", &text);
-            }
-            None => {
-                seen.insert(name, line);
-            }
-        }
-    }
-}
-
-pub use profile::shipped as shipped_profile;
-
 impl Config {
     /// The columns that the connections have beyond those of `ServiceDesk_CL`, for the generated table.
     pub fn extra_columns(&self) -> BTreeMap<String, ColumnType> {
-        let items = self.connections.iter().flat_map(|connection| connection.profile.items.values());
+        let items = self
+            .connections
+            .iter()
+            .flat_map(|connection| connection.profile.items.values());
         let columns = items.flat_map(|item| &item.columns);
         columns
             .filter(|column| columns::find(&column.name).is_none())
@@ -320,6 +253,8 @@ impl Config {
 
     /// The connection of that name.
     pub fn connection(&self, name: &str) -> Option<&Connection> {
-        self.connections.iter().find(|connection| connection.name.as_str() == name)
+        self.connections
+            .iter()
+            .find(|connection| connection.name.as_str() == name)
     }
 }

@@ -12,9 +12,19 @@ pub(super) fn connection(section: &Section<'_>, partner: Partner, server_url: &s
         Partner::ServiceNow => ["basic", "oauth-password", "oauth-client-credentials", "entra"].as_slice(),
         Partner::Provance => ["entra", "entra-password"].as_slice(),
     };
-    let known = ["basic", "oauth-password", "oauth-client-credentials", "entra", "entra-password"];
+    let known = [
+        "basic",
+        "oauth-password",
+        "oauth-client-credentials",
+        "entra",
+        "entra-password",
+    ];
     if known.contains(&method) && !fitting.contains(&method) {
-        let text = format!("{method} does not sign in to {}; it takes {}", partner.as_str(), fitting.join(", "));
+        let text = format!(
+            "{method} does not sign in to {}; it takes {}",
+            partner.as_str(),
+            fitting.join(", ")
+        );
         section.mistake("method", &text);
     }
     match method {

@@ -66,7 +66,9 @@ fn name(text: &str) -> Result<ConnectionName, String> {
         return Err(format!("no spaces around it and at most {LONGEST_NAME} characters"));
     }
     if text.chars().any(|c| c.is_control() || "/\"\\".contains(c)) {
-        return Err("no /, quotes, backslashes or control characters: it names streams like contoso/incident".to_owned());
+        return Err(
+            "no /, quotes, backslashes or control characters: it names streams like contoso/incident".to_owned(),
+        );
     }
     Ok(ConnectionName::new(text))
 }
@@ -83,18 +85,24 @@ fn zone(text: &str) -> Result<Tz, String> {
 }
 
 fn schedule_of(section: &Section<'_>, key: &str, zone: Option<Tz>) -> Option<String> {
-    section.checked(key, |fields| schedule::check(fields, zone.unwrap_or(Tz::UTC), Utc::now()))
+    section.checked(key, |fields| {
+        schedule::check(fields, zone.unwrap_or(Tz::UTC), Utc::now())
+    })
 }
 
 fn splay(text: &str) -> Result<Splay, String> {
     if text == "off" {
         return Ok(Splay::Off);
     }
-    let percent = text.strip_suffix('%').and_then(|number| number.trim().parse::<u8>().ok());
+    let percent = text
+        .strip_suffix('%')
+        .and_then(|number| number.trim().parse::<u8>().ok());
     match percent {
         Some(0) => Ok(Splay::Off),
         Some(percent) if percent <= 100 => Ok(Splay::Percent(percent)),
-        Some(_) | None => Err(format!("expected a part of the interval like \"10%\", or \"off\", found \"{text}\"")),
+        Some(_) | None => Err(format!(
+            "expected a part of the interval like \"10%\", or \"off\", found \"{text}\""
+        )),
     }
 }
 
@@ -102,7 +110,10 @@ fn work_items(section: &Section<'_>, profile: &Profile) -> Option<Vec<WorkItemKi
     let known: Vec<WorkItemKind> = profile.items.keys().copied().collect();
     let Some(value) = section.value("work_items") else {
         if known.is_empty() {
-            section.mistake("profile", "profile: it has neither an [incident] nor a [change_request] section");
+            section.mistake(
+                "profile",
+                "profile: it has neither an [incident] nor a [change_request] section",
+            );
         }
         return Some(known);
     };
@@ -177,7 +188,11 @@ fn encoded_query(filter: &str) -> Option<&'static str> {
     // `^^` is a caret inside a value, not the end of a condition.
     let plain = filter.replace("^^", "\u{1}");
     let mut conditions = plain.split('^').filter(|condition| !condition.is_empty());
-    if conditions.clone().next().is_some_and(|first| first.starts_with("OR") && !first.starts_with("ORDERBY")) {
+    if conditions
+        .clone()
+        .next()
+        .is_some_and(|first| first.starts_with("OR") && !first.starts_with("ORDERBY"))
+    {
         return Some("it begins with ^OR, which would let every record in; begin with a condition");
     }
     conditions.find_map(|condition| match condition {

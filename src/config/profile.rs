@@ -102,7 +102,11 @@ fn add_columns(section: &Section<'_>, profile: &mut Profile) {
         };
         for (kind, item) in &mut profile.items {
             if let Err(error) = item.add_column(*kind, name.get_ref(), field, choice_values) {
-                document.mistake(document.line(&name.span()), "[connection.columns]", &bare(*kind, &error));
+                document.mistake(
+                    document.line(&name.span()),
+                    "[connection.columns]",
+                    &bare(*kind, &error),
+                );
                 break;
             }
         }

@@ -20,7 +20,10 @@ pub(super) fn check(fields: &str, zone: Tz, now: DateTime<Utc>) -> Result<String
         let hint = "minute hour day month weekday, with six fields the first is seconds";
         return Err(format!("five or six cron fields are needed ({hint}), found {count}"));
     }
-    let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
+    let parser = CronParser::builder()
+        .seconds(Seconds::Optional)
+        .year(Year::Disallowed)
+        .build();
     let cron = parser
         .parse(fields)
         .map_err(|error| format!("\"{fields}\" is not a cron schedule: {error}"))?;

@@ -169,7 +169,10 @@ impl<'a> Section<'a> {
             && mode & 0o007 != 0
         {
             let path = secret.path().unwrap_or_default();
-            let text = format!("{name}: others may read {} (mode {mode:04o}); chmod o= it", path.display());
+            let text = format!(
+                "{name}: others may read {} (mode {mode:04o}); chmod o= it",
+                path.display()
+            );
             self.warning(name, &text);
         }
     }

@@ -60,7 +60,9 @@ pub(super) fn column_source<'v>(value: &'v DeValue<'_>) -> Option<(&'v str, Opti
 pub(super) fn address(text: &str) -> Result<String, String> {
     let url = web(text)?;
     if url.scheme() == "http" && !is_loopback(&url) {
-        return Err("plain http is accepted for this machine alone (127.0.0.1, ::1, localhost); write https".to_owned());
+        return Err(
+            "plain http is accepted for this machine alone (127.0.0.1, ::1, localhost); write https".to_owned(),
+        );
     }
     Ok(text.trim_end_matches('/').to_owned())
 }
@@ -106,20 +108,24 @@ pub(super) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     (distance <= (near.len() / 3).max(1)).then_some(near)
 }
 
-/// How many letters must be put in, left out or replaced.
+/// How many letters must be put in, left out, replaced or exchanged with their neighbour.
 fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let above = &rows[i - 1];
+            let replaced = above[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replaced.min(above[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
         }
+        rows.push(row);
     }
-    row[b.len()]
+    rows[a.len()][b.len()]
 }
 
 #[cfg(test)]
@@ -137,10 +143,22 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_this_machine_alone() {
-        for right in ["http://127.0.0.1:8080", "http://[::1]:1/", "http://localhost", "https://x.example/"] {
+        for right in [
+            "http://127.0.0.1:8080",
+            "http://[::1]:1/",
+            "http://localhost",
+            "https://x.example/",
+        ] {
             assert!(address(right).is_ok(), "{right}");
         }
-        for wrong in ["http://x.example", "http://127.0.0.1.example", "ftp://x", "x.example", "https://u:p@x", "https://x?y"] {
+        for wrong in [
+            "http://x.example",
+            "http://127.0.0.1.example",
+            "ftp://x",
+            "x.example",
+            "https://u:p@x",
+            "https://x?y",
+        ] {
             assert!(address(wrong).is_err(), "{wrong}");
         }
     }
@@ -148,7 +166,11 @@ mod tests {
     #[test]
     fn the_nearest_word_is_found_and_a_far_one_is_not() {
         assert_eq!(nearest("usrname", &["username", "password"]), Some("username"));
-        assert_eq!(nearest("request_per_minute", &["requests_per_minute", "name"]), Some("requests_per_minute"));
+        assert_eq!(
+            nearest("request_per_minute", &["requests_per_minute", "name"]),
+            Some("requests_per_minute")
+        );
+        assert_eq!(nearest("baisc", &["basic", "entra"]), Some("basic"));
         assert_eq!(nearest("colour", &["username", "password", "scope"]), None);
     }
 }

@@ -4,7 +4,7 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::document::Document;
-use super::keys::{self, Choice, Key, Kind, Presence, SectionKeys, quoted};
+use super::keys::{self, Choice, Key, Kind, Presence, SectionKeys, Variant, quoted};
 use super::values;
 
 /// A place in the file: the document, the section as written, its line.
@@ -30,6 +30,7 @@ pub(super) fn walk(document: &Document<'_>, keys: &SectionKeys, section: &str, l
     };
     for (name, value) in table {
         match keys.find(name.get_ref()) {
+            Some(key) if decides(keys, key, value) => {}
             Some(key) => check(place, key, value),
             None => unknown(place, keys, name, table),
         }
@@ -42,6 +43,11 @@ pub(super) fn walk(document: &Document<'_>, keys: &SectionKeys, section: &str, l
     if let Some(choice) = &keys.choice {
         choose(place, keys, choice, table);
     }
+}
+
+/// Whether the key is `kind` or `method` with some text: [`choose`] looks at that.
+fn decides(keys: &SectionKeys, key: &Key, value: &Spanned<DeValue<'_>>) -> bool {
+    keys.choice.is_some_and(|choice| choice.by == key.name) && value.get_ref().is_str()
 }
 
 fn missing(place: Place<'_>, name: &str, kind: &Kind) {
@@ -102,15 +108,30 @@ fn home_of(name: &str) -> Option<&'static str> {
 fn choose(place: Place<'_>, keys: &SectionKeys, choice: &Choice, table: &DeTable<'_>) {
     let Some(value) = table.get(choice.by) else { return };
     let Some(word) = value.get_ref().as_str() else { return };
+    let available: Vec<&str> = choice.of.iter().filter(|v| v.available).map(|v| v.name).collect();
     let Some(variant) = choice.of.iter().find(|variant| variant.name == word) else {
-        return;
+        let hint = values::nearest(word, &available).map(|near| format!("; did you mean \"{near}\"?"));
+        let expected = quoted(&available, " or ");
+        let found = shown(value.get_ref());
+        let hint = hint.unwrap_or_default();
+        return place.wrong(
+            value,
+            &format!("{}: expected {expected}, found {found}{hint}", choice.by),
+        );
     };
     if !variant.available {
-        let available: Vec<&str> = choice.of.iter().filter(|v| v.available).map(|v| v.name).collect();
-        let available = available.join(", ");
-        let text = format!("{word} is not available in this version; available: {available}");
+        let text = format!(
+            "{word} is not available in this version; available: {}",
+            available.join(", ")
+        );
         return place.wrong(value, &text);
     }
+    fit(place, keys, choice, variant, table);
+}
+
+/// Whether the keys beside a deciding one are its own.
+fn fit(place: Place<'_>, keys: &SectionKeys, choice: &Choice, variant: &Variant, table: &DeTable<'_>) {
+    let word = variant.name;
     for (name, _) in table {
         let key = name.get_ref().as_ref();
         if key != choice.by && keys.find(key).is_some() && !variant.uses(key) {

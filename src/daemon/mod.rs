@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 pub use activate::{Activation, Activity, Bell};
 pub use notify::Notifier;
 pub use schedule::{Schedule, ScheduleError, time_zone};
-pub use scheduler::{Ring, Scheduler, SchedulerError, SchedulerHandle};
+pub use scheduler::{NextInstants, Ring, Scheduler, SchedulerError, SchedulerHandle};
 pub use signals::{Signal, Signals};
 
 /// The wall clock, injected so that tests may turn it.

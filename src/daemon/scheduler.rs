@@ -5,11 +5,10 @@
 //! change of the clocks. What if an alarm is lost or the clock jumps says [`Line`]: every 30 s, and at
 //! every beat of the watchdog, somebody looks.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use tokio_util::sync::CancellationToken;
@@ -17,6 +16,11 @@ use uuid::Uuid;
 
 use super::agenda::{Line, Step};
 use super::{Bell, Clock, Schedule};
+
+mod handle;
+
+use handle::Request;
+pub use handle::{NextInstants, SchedulerHandle};
 
 /// Monotonic: between two looks at the wall clock.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -41,16 +45,8 @@ pub struct Ring {
 #[error("the scheduler did not start: {0}")]
 pub struct SchedulerError(#[from] JobSchedulerError);
 
-/// The next instant of each ring, by name.
-pub type NextInstants = BTreeMap<String, DateTime<Utc>>;
-
 struct Alarm {
     arming: u64,
-}
-
-enum Request {
-    Look(DateTime<Utc>, oneshot::Sender<usize>),
-    Replace(Vec<Ring>, oneshot::Sender<()>),
 }
 
 struct Entry {
@@ -77,49 +73,6 @@ impl std::fmt::Debug for Scheduler {
         f.debug_struct("Scheduler")
             .field("next", &*self.next.borrow())
             .finish_non_exhaustive()
-    }
-}
-
-/// Speaks to a running [`Scheduler`]; cheap to clone.
-#[derive(Debug, Clone)]
-pub struct SchedulerHandle {
-    requests: mpsc::Sender<Request>,
-    next: watch::Receiver<NextInstants>,
-}
-
-impl std::fmt::Debug for Request {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Look(..) => "Look",
-            Self::Replace(..) => "Replace",
-        })
-    }
-}
-
-impl SchedulerHandle {
-    /// Looks at the clock: rings what is overdue, plans anew what is no longer next. How many rang, or `None` if the loop does not
-    /// answer within five seconds, which the watchdog's beat takes for ill health.
-    pub async fn look(&self, now: DateTime<Utc>) -> Option<usize> {
-        self.ask(|reply| Request::Look(now, reply)).await
-    }
-
-    /// Replaces all rings, after a reload of the configuration; `None` if the loop does not answer.
-    pub async fn replace(&self, rings: Vec<Ring>) -> Option<()> {
-        self.ask(|reply| Request::Replace(rings, reply)).await
-    }
-
-    /// The next instant of each ring, now and from now on.
-    pub fn next_instants(&self) -> watch::Receiver<NextInstants> {
-        self.next.clone()
-    }
-
-    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Option<T> {
-        let (reply, answer) = oneshot::channel();
-        let asked = async {
-            self.requests.send(request(reply)).await.ok()?;
-            answer.await.ok()
-        };
-        timeout(ANSWER_WITHIN, asked).await.ok().flatten()
     }
 }
 

@@ -42,9 +42,14 @@ enum Reader {
 /// left out, for a daemon must not fail for its log.
 pub fn init(format: Format, default_filter: &str) -> Result<(), AlreadySet> {
     let asked = std::env::var("RUST_LOG").ok().filter(|text| !text.trim().is_empty());
-    let filter = EnvFilter::builder().parse_lossy(asked.as_deref().unwrap_or(default_filter));
+    let filter = filter(asked.as_deref().unwrap_or(default_filter));
     let subscriber = subscriber(format, reader(), filter, std::io::stderr);
     tracing::subscriber::set_global_default(subscriber).map_err(|_| AlreadySet)
+}
+
+/// tokio-cron-scheduler says "Job creator created" at info for every alarm: only its warnings are let through, unless it is asked for.
+fn filter(text: &str) -> EnvFilter {
+    EnvFilter::builder().parse_lossy(format!("tokio_cron_scheduler=warn,{text}"))
 }
 
 fn reader() -> Reader {
@@ -148,8 +153,8 @@ mod tests {
     fn written(format: Format, reader: Reader, say: impl FnOnce()) -> String {
         let paper = Paper::default();
         let writer = paper.clone();
-        let filter = EnvFilter::builder().parse_lossy("info");
-        tracing::subscriber::with_default(subscriber(format, reader, filter, move || writer.clone()), say);
+        let subscriber = subscriber(format, reader, filter("info"), move || writer.clone());
+        tracing::subscriber::with_default(subscriber, say);
         String::from_utf8(paper.0.lock().unwrap().clone()).unwrap()
     }
 
@@ -193,6 +198,16 @@ mod tests {
         assert_eq!(
             (&object["message"], &object["timestamp"]),
             (&"late".into(), &serde_json::Value::Null)
+        );
+    }
+
+    #[test]
+    fn the_cron_librarys_chatter_is_left_out_unless_asked_for() {
+        let chat = || tracing::info!(target: "tokio_cron_scheduler::job_scheduler", "Job creator created");
+        assert_eq!(written(Format::Text, Reader::Stream, chat), "");
+        assert_eq!(
+            filter("tokio_cron_scheduler=trace").to_string(),
+            "tokio_cron_scheduler=trace"
         );
     }
 

@@ -13,7 +13,12 @@ pub const ROOT: SectionKeys = SectionKeys {
         key("state", Kind::Section(&STATE), Optional, "Where itsmd remembers."),
         key("http", Kind::Section(&HTTP), Optional, "The status page."),
         key("workspace", Kind::Section(&WORKSPACE), Required, "Where rows go."),
-        key("connection", Kind::Sections(&CONNECTION), Required, "The service desks."),
+        key(
+            "connection",
+            Kind::Sections(&CONNECTION),
+            Required,
+            "The service desks.",
+        ),
     ],
 };
 

@@ -1,0 +1,207 @@
+//! Parts: clients, sources, the workspace and the streams made of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::clock;
+use crate::auth::Credentials;
+use crate::config::{Config, Connection};
+use crate::model::{ItemProfile, Partner, StreamId, Trouble, WorkItemKind};
+use crate::net::{Client, ClientSettings};
+use crate::sink::{Options, Workspace};
+use crate::source::Desk;
+use crate::source::servicenow::ServiceNow;
+use crate::store::{Prints, Store};
+use crate::sync::{ByteBudget, Settings, Stream};
+
+/// All pages in flight together, unpacked.
+const PAGES_IN_FLIGHT: usize = 40 * 1024 * 1024;
+
+/// A stream as the program knows it.
+pub type DeskStream = Stream<Desk, Workspace>;
+
+/// Everything a configuration describes.
+#[derive(Debug)]
+pub struct Parts {
+    /// What it was built from.
+    pub config: Config,
+    /// The state.
+    pub store: Store,
+    /// Where rows go.
+    pub workspace: Arc<Workspace>,
+    /// In the order of the file, disabled ones too (without streams).
+    pub connections: Vec<Connected>,
+}
+
+/// One connection's parts.
+#[derive(Debug)]
+pub struct Connected {
+    /// As configured.
+    pub settings: Connection,
+    /// Its way to the server, shared by its streams.
+    pub client: Client,
+    /// One for each kind of work item; none if it is disabled.
+    pub streams: Vec<Arc<DeskStream>>,
+}
+
+impl Parts {
+    /// Builds them; nothing is sent yet. `patience` is how long a server may make a foreground command wait.
+    pub fn build(config: Config, store: Store, patience: Option<Duration>) -> Result<Self, Trouble> {
+        let workspace = Arc::new(Workspace::open(
+            &config.workspace,
+            Options {
+                patience,
+                clock: super::now,
+            },
+        )?);
+        let budget = ByteBudget::new(PAGES_IN_FLIGHT);
+        let mut connections = Vec::new();
+        for settings in &config.connections {
+            connections.push(connect(settings, &store, &workspace, &budget, patience)?);
+        }
+        Ok(Self {
+            config,
+            store,
+            workspace,
+            connections,
+        })
+    }
+
+    /// Every stream of the enabled connections.
+    pub fn streams(&self) -> impl Iterator<Item = (&Connected, &Arc<DeskStream>)> {
+        self.connections
+            .iter()
+            .flat_map(|connected| connected.streams.iter().map(move |stream| (connected, stream)))
+    }
+}
+
+fn connect(
+    settings: &Connection,
+    store: &Store,
+    workspace: &Arc<Workspace>,
+    budget: &ByteBudget,
+    patience: Option<Duration>,
+) -> Result<Connected, Trouble> {
+    let client = Client::new(ClientSettings {
+        requests_per_minute: Some(settings.requests_per_minute),
+        max_concurrent: settings.max_concurrent.into(),
+        request_timeout: settings.request_timeout,
+        proxy: settings.proxy.clone(),
+        tls: settings.tls.clone(),
+        patience,
+        ..ClientSettings::new(&settings.server_url, super::now)
+    })?;
+    let credentials = Arc::new(Credentials::new(&settings.auth, &settings.server_url, &client)?);
+    let kinds = if settings.enabled {
+        settings.work_items.as_slice()
+    } else {
+        &[]
+    };
+    let mut streams = Vec::new();
+    for &kind in kinds {
+        let Some(item) = settings.profile.items.get(&kind) else {
+            continue;
+        };
+        let id = StreamId {
+            connection: settings.name.clone(),
+            kind,
+        };
+        streams.push(Arc::new(Stream::new(
+            id.clone(),
+            desk(settings, &client, &credentials, id, item.clone()),
+            Arc::clone(workspace),
+            store.clone(),
+            stream_settings(settings, kind, item, workspace),
+            clock(),
+            budget.clone(),
+        )));
+    }
+    Ok(Connected {
+        settings: settings.clone(),
+        client,
+        streams,
+    })
+}
+
+fn desk(
+    settings: &Connection,
+    client: &Client,
+    credentials: &Arc<Credentials>,
+    id: StreamId,
+    item: ItemProfile,
+) -> Desk {
+    let (client, credentials) = (client.clone(), Arc::clone(credentials));
+    let Connection {
+        server_url,
+        filter,
+        choice_values,
+        ..
+    } = settings;
+    match settings.partner {
+        Partner::ServiceNow => Desk::ServiceNow(ServiceNow::new(
+            client,
+            credentials,
+            id,
+            server_url,
+            item,
+            filter,
+            *choice_values,
+        )),
+        Partner::Provance => Desk::ServiceNow(ServiceNow::new(
+            client,
+            credentials,
+            id,
+            server_url,
+            item,
+            filter,
+            *choice_values,
+        )),
+    }
+}
+
+fn stream_settings(settings: &Connection, kind: WorkItemKind, item: &ItemProfile, workspace: &Workspace) -> Settings {
+    Settings {
+        sync_days: settings.sync_days,
+        overlap: TimeDelta::from_std(settings.overlap).unwrap_or(TimeDelta::minutes(5)),
+        page_size: settings.page_size,
+        max_concurrent: settings.max_concurrent.into(),
+        prints: Prints {
+            source: source_print(settings, kind),
+            filter: settings.filter.clone(),
+            sink: sink_print(workspace),
+        },
+        columns: columns_fingerprint(settings, item),
+        log: workspace.has_log(),
+    }
+}
+
+/// What a stream is read from: instance and table.
+pub fn source_print(settings: &Connection, kind: WorkItemKind) -> String {
+    let table = settings
+        .profile
+        .items
+        .get(&kind)
+        .map(|item| item.table.as_str())
+        .unwrap_or_default();
+    format!("{} {table}", settings.server_url)
+}
+
+/// Where rows go.
+pub fn sink_print(workspace: &Workspace) -> String {
+    workspace.fingerprint()
+}
+
+/// The set of columns a row is made with, and how.
+pub fn columns_fingerprint(settings: &Connection, item: &ItemProfile) -> String {
+    let columns: Vec<String> = item
+        .columns
+        .iter()
+        .map(|column| {
+            let choice = column.choice_values.unwrap_or(settings.choice_values);
+            format!("{}={}:{choice:?}", column.name, column.field)
+        })
+        .collect();
+    columns.join(",")
+}

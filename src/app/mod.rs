@@ -1,0 +1,33 @@
+//! The composition root: builds the parts from the configuration and runs them. The only place that reads the clock.
+
+mod build;
+mod crew;
+mod daemon;
+mod report;
+mod requests;
+mod sync;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+pub use build::{Connected, DeskStream, Parts, columns_fingerprint, sink_print, source_print};
+pub use daemon::{Exit, run};
+pub use report::{Live, report};
+pub use requests::{AskedSync, SYNC};
+pub use sync::{ConnectionSync, StreamSync, SyncReport, sync};
+
+/// Our clock.
+pub fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
+/// Our clock, as an argument.
+pub fn clock() -> crate::sync::Now {
+    Arc::new(now)
+}
+
+/// The id of a new run, as in `SyncRunId_s`.
+pub fn new_run_id() -> String {
+    uuid::Uuid::new_v4().to_string()
+}

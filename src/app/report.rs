@@ -1,0 +1,172 @@
+//! The report of `itsmd status`, of `/api/status` and of the page: stored state, and what only a daemon knows.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::build::{columns_fingerprint, source_print};
+use super::sync::outcome;
+use crate::config::{Config, Connection};
+use crate::daemon::Schedule;
+use crate::model::{StreamId, WorkItemKind};
+use crate::status::{Backfill, ConnectionReport, LastRun, Problem, Report, StreamReport, StreamState, Waiting};
+use crate::store::{self, Db, RunRow, Store, StoreError, StoredSlice, StreamRow, Worker};
+
+/// What only a running daemon knows.
+#[derive(Debug, Clone, Default)]
+pub struct Live {
+    /// Pauses that servers asked for, by connection.
+    pub waiting: BTreeMap<String, Waiting>,
+    /// The next ring of each stream.
+    pub next: BTreeMap<String, DateTime<Utc>>,
+}
+
+/// Puts the report together.
+pub async fn report(config: &Config, store: &Store, live: Live, now: DateTime<Utc>) -> Result<Report, StoreError> {
+    let config = config.clone();
+    store
+        .call(move |db| {
+            let mut connections = Vec::new();
+            for connection in &config.connections {
+                connections.push(connection_report(db, connection, &live, now)?);
+            }
+            Ok(Report {
+                at: now,
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                connections,
+                recent: Vec::new(),
+            })
+        })
+        .await
+}
+
+fn connection_report(
+    db: &Db<'_>,
+    connection: &Connection,
+    live: &Live,
+    now: DateTime<Utc>,
+) -> Result<ConnectionReport, StoreError> {
+    let mut streams = Vec::new();
+    for &kind in &connection.work_items {
+        streams.push(stream_report(db, connection, kind, live, now)?);
+    }
+    Ok(ConnectionReport {
+        name: connection.name.to_string(),
+        partner: connection.partner,
+        streams,
+    })
+}
+
+fn stream_report(
+    db: &Db<'_>,
+    connection: &Connection,
+    kind: WorkItemKind,
+    live: &Live,
+    now: DateTime<Utc>,
+) -> Result<StreamReport, StoreError> {
+    let id = StreamId {
+        connection: connection.name.clone(),
+        kind,
+    };
+    let schedule = Schedule::parse(&connection.schedule, connection.schedule_time_zone).ok();
+    let mut report = StreamReport {
+        work_item: kind,
+        state: if connection.enabled {
+            StreamState::Backfill
+        } else {
+            StreamState::Disabled
+        },
+        position: None,
+        lag_seconds: None,
+        window_start: None,
+        records: 0,
+        backfill: Backfill::default(),
+        quarantined: 0,
+        last_run: None,
+        waiting: live.waiting.get(connection.name.as_str()).cloned(),
+        next_run: live.next.get(&id.to_string()).copied(),
+        interval_seconds: schedule
+            .and_then(|s| s.interval_hint(now))
+            .map(|interval| interval.as_secs()),
+        error: None,
+        notes: Vec::new(),
+    };
+    let Some(row) = db.stream(&id)? else { return Ok(report) };
+    let slices = db.slices(row.key)?;
+    let head = slices.iter().find(|stored| stored.slice.to.is_none());
+    report.position = head
+        .and_then(|head| head.slice.position.as_ref())
+        .map(|position| position.time);
+    report.lag_seconds = row
+        .head_read
+        .map(|read| (now - read).num_seconds().max(0).cast_unsigned());
+    report.window_start = row.window_start;
+    report.records = db.ledger_records(row.key)?;
+    report.backfill = backfill(&slices);
+    report.quarantined = db.quarantined(row.key)?;
+    report.notes = notes(db, connection, kind, &row)?;
+    let (head_run, rest_run) = (db.last_run(row.key, Worker::Head)?, db.last_run(row.key, Worker::Rest)?);
+    let failed = [&head_run, &rest_run]
+        .into_iter()
+        .flatten()
+        .find(|run| run.outcome == Some(store::Outcome::Failed));
+    report.error = failed.and_then(problem);
+    report.last_run = head_run.as_ref().map(last_run);
+    report.state = state(connection, &report);
+    Ok(report)
+}
+
+fn backfill(slices: &[StoredSlice]) -> Backfill {
+    let ended = slices.iter().filter(|stored| stored.slice.to.is_some());
+    let (slices, complete) = ended.fold((0, 0), |(all, complete), stored| {
+        (all + 1, complete + u64::from(stored.complete))
+    });
+    Backfill { slices, complete }
+}
+
+fn state(connection: &Connection, report: &StreamReport) -> StreamState {
+    match &report.error {
+        _ if !connection.enabled => StreamState::Disabled,
+        Some(error) if error.code.starts_with("ITSMD-SY-") => StreamState::Blocked,
+        Some(_) => StreamState::Failing,
+        None if report.waiting.is_some() => StreamState::Waiting,
+        None if report.lag_seconds.is_none() || report.backfill.complete < report.backfill.slices => {
+            StreamState::Backfill
+        }
+        None => StreamState::Live,
+    }
+}
+
+fn notes(db: &Db<'_>, connection: &Connection, kind: WorkItemKind, row: &StreamRow) -> Result<Vec<String>, StoreError> {
+    let mut notes = Vec::new();
+    if let Some(item) = connection.profile.items.get(&kind) {
+        let columns = db.column_set(&columns_fingerprint(connection, item))?;
+        let others = db.other_columns(row.key, columns)?;
+        if others > 0 {
+            let name = &connection.name;
+            notes.push(format!(
+                "{others} records were delivered with other columns than are configured now; `itsmd resync --connection {name}` \
+                 delivers them again"
+            ));
+        }
+    }
+    let print = source_print(connection, kind);
+    if !row.prints.source.is_empty() && row.prints.source != print {
+        notes.push(format!("was read from {} until now", row.prints.source));
+    }
+    Ok(notes)
+}
+
+fn problem(run: &RunRow) -> Option<Problem> {
+    serde_json::from_str(run.error.as_deref()?).ok()
+}
+
+fn last_run(run: &RunRow) -> LastRun {
+    LastRun {
+        started: run.started,
+        outcome: outcome(run.outcome.unwrap_or(store::Outcome::Interrupted)),
+        read: run.tally.read,
+        sent: run.tally.sent,
+        error: problem(run),
+    }
+}

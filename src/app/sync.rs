@@ -1,0 +1,170 @@
+//! One pass in the foreground: every stream's head to its end and its slices, side by side.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use super::build::{Connected, DeskStream, Parts};
+use crate::model::WorkItemKind;
+use crate::status::{Outcome, Problem};
+use crate::store::{self, Tally};
+use crate::sync::{Pass, Run, WorkerReport};
+
+/// `itsmd sync --json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SyncReport {
+    /// As in `SyncRunId_s`.
+    pub run_id: String,
+    /// By the monotonic clock.
+    pub elapsed_seconds: f64,
+    /// In the configuration's order.
+    pub connections: Vec<ConnectionSync>,
+}
+
+/// One connection of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ConnectionSync {
+    /// As configured.
+    pub name: String,
+    /// One for each kind of work item.
+    pub streams: Vec<StreamSync>,
+}
+
+/// One stream of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StreamSync {
+    /// What was read.
+    pub work_item: WorkItemKind,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it failed.
+    pub error: Option<Problem>,
+    /// Records read.
+    pub read: u64,
+    /// Rows delivered.
+    pub sent: u64,
+    /// Read, and as delivered before.
+    pub unchanged: u64,
+    /// Set aside.
+    pub quarantined: u64,
+    /// Marked as deleted.
+    pub deleted: u64,
+    /// Requests to the service desk.
+    pub requests: u64,
+    /// To the workspace, compressed.
+    pub bytes_sent: u64,
+    /// What the operator should know, though nothing failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+impl SyncReport {
+    /// Whether the exit status is 0.
+    pub fn is_well(&self) -> bool {
+        let mut streams = self.connections.iter().flat_map(|connection| &connection.streams);
+        streams.all(|stream| matches!(stream.outcome, Outcome::Complete | Outcome::Skipped))
+    }
+}
+
+impl StreamSync {
+    /// Of a worker's report.
+    pub fn new(work_item: WorkItemKind, report: &WorkerReport) -> Self {
+        let tally = report.tally;
+        Self {
+            warnings: report.warnings.clone(),
+            ..Self::of(
+                work_item,
+                outcome(report.outcome),
+                report.error.as_ref().map(Problem::from),
+                tally,
+            )
+        }
+    }
+
+    /// Of its parts.
+    pub fn of(work_item: WorkItemKind, outcome: Outcome, error: Option<Problem>, tally: Tally) -> Self {
+        Self {
+            work_item,
+            outcome,
+            error,
+            read: tally.read,
+            sent: tally.sent,
+            unchanged: tally.unchanged,
+            quarantined: tally.quarantined,
+            deleted: tally.deleted,
+            requests: tally.requests,
+            bytes_sent: tally.bytes_sent,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// The store's word for it in the report's.
+pub(super) fn outcome(outcome: store::Outcome) -> Outcome {
+    match outcome {
+        store::Outcome::Complete => Outcome::Complete,
+        store::Outcome::Failed => Outcome::Failed,
+        store::Outcome::Interrupted => Outcome::Interrupted,
+        store::Outcome::Skipped => Outcome::Skipped,
+    }
+}
+
+/// Runs one pass over the named connections (all, if none is named).
+pub async fn sync(parts: &Parts, only: &BTreeSet<String>, cancel: &CancellationToken) -> SyncReport {
+    let begun = Instant::now();
+    let run = Run {
+        id: super::new_run_id(),
+        cancel: cancel.clone(),
+    };
+    let chosen = parts
+        .connections
+        .iter()
+        .filter(|c| only.is_empty() || only.contains(c.settings.name.as_str()));
+    let passes = chosen.map(|connected| sync_connection(connected, &run));
+    let connections = futures_util::future::join_all(passes).await;
+    SyncReport {
+        run_id: run.id,
+        elapsed_seconds: begun.elapsed().as_secs_f64(),
+        connections,
+    }
+}
+
+async fn sync_connection(connected: &Connected, run: &Run) -> ConnectionSync {
+    let settings = &connected.settings;
+    let streams = if connected.streams.is_empty() {
+        let skipped = |&kind| StreamSync::of(kind, Outcome::Skipped, None, Tally::default());
+        settings.work_items.iter().map(skipped).collect()
+    } else {
+        let passes = connected
+            .streams
+            .iter()
+            .map(|stream| sync_stream(Arc::clone(stream), run.clone()));
+        futures_util::future::join_all(passes).await
+    };
+    ConnectionSync {
+        name: settings.name.to_string(),
+        streams,
+    }
+}
+
+async fn sync_stream(stream: Arc<DeskStream>, run: Run) -> StreamSync {
+    let kind = stream.id.kind;
+    // A task of its own: mapping two streams' pages takes two cores.
+    let pass = tokio::spawn(async move { stream.run(&run, Pass::Both).await });
+    match pass.await {
+        Ok(report) => StreamSync::new(kind, &report),
+        Err(panic) => StreamSync::of(kind, Outcome::Failed, Some(fault(&panic.to_string())), Tally::default()),
+    }
+}
+
+fn fault(seen: &str) -> Problem {
+    Problem {
+        code: "ITSMD-SY-099".to_owned(),
+        seen: seen.to_owned(),
+        means: "itsmd itself is at fault".to_owned(),
+        remedy: "please report it, with this line; nothing is lost, the next run goes on".to_owned(),
+    }
+}

@@ -1,0 +1,44 @@
+//! Asking a running daemon: a request in the state file, and its answer.
+
+use std::time::{Duration, Instant};
+
+use super::Failure;
+use crate::app::{self, AskedSync, SYNC, SyncReport};
+use crate::config::Config;
+use crate::store::{Lock, Store, Threads};
+
+const LOOK_FOR_THE_ANSWER: Duration = Duration::from_millis(100);
+
+/// A daemon looks every second; one that has not taken a request by then is not well.
+const TAKEN_WITHIN: Duration = Duration::from_secs(30);
+
+/// Leaves a request to sync and follows the daemon's run to its end.
+pub(super) fn follow(config: &Config, asked: &AskedSync) -> Result<SyncReport, Failure> {
+    eprintln!("a daemon is running: it was asked to sync, waiting for it");
+    let store = Store::open(&config.state, Threads::Inline)?;
+    let request = store.call_here(|db| db.ask(SYNC, &serde_json::to_string(asked).unwrap_or_default(), app::now()))?;
+    let begun = Instant::now();
+    loop {
+        match store.call_here(|db| db.answered(request))? {
+            Some((_, Some(answer))) => return Ok(serde_json::from_str(&answer)?),
+            Some((true, None)) => {}
+            Some((false, None)) if begun.elapsed() < TAKEN_WITHIN => {}
+            Some((false, None)) | None => {
+                return Err(anyhow::anyhow!("the daemon did not take the request; look at its log").into());
+            }
+        }
+        if Lock::beside(&config.state).holder().is_none() {
+            return Err(anyhow::anyhow!("the daemon ended before it was done; run `itsmd sync` again").into());
+        }
+        std::thread::sleep(LOOK_FOR_THE_ANSWER);
+    }
+}
+
+/// Rings a running daemon, if there is one, after something was changed in the store; whether there was one.
+pub(super) fn ring(config: &Config, store: &Store, verb: &str) -> Result<bool, Failure> {
+    let running = Lock::beside(&config.state).holder().is_some();
+    if running {
+        store.call_here(|db| db.ask(verb, "{}", app::now()))?;
+    }
+    Ok(running)
+}

@@ -1,0 +1,128 @@
+//! `itsmd sync`: one pass in the foreground, or by the daemon if one is running.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::sync_progress::Bars;
+use super::{Failure, runtime};
+use crate::app::{self, AskedSync, Parts, SyncReport};
+use crate::config::Config;
+use crate::status::Outcome;
+use crate::store::{Held, Lock, Store, StoreError, Threads};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Only this connection; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    connection: Vec<String>,
+    /// How long a server may make us wait before that stream fails
+    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = super::duration)]
+    wait: Duration,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, config: Result<Config, Failure>) -> Result<(), Failure> {
+    let config = config?;
+    let only = super::chosen(&config, &args.connection)?;
+    let report = match take_lock(&config)? {
+        Some(_held) => here(args, config, &only)?,
+        None => super::ask::follow(&config, &AskedSync { connections: only })?,
+    };
+    print(args, &report)?;
+    if report.is_well() { Ok(()) } else { Err(Failure::Told) }
+}
+
+/// The lock, or nothing if a daemon holds it: then the daemon is asked.
+fn take_lock(config: &Config) -> Result<Option<Held>, Failure> {
+    match Lock::beside(&config.state).take(&format!("process {}, itsmd sync", std::process::id())) {
+        Ok(held) => Ok(Some(held)),
+        Err(StoreError::Held { holder, .. }) if holder.ends_with("itsmd run") => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn here(args: &Args, config: Config, only: &BTreeSet<String>) -> Result<SyncReport, Failure> {
+    let store = Store::open(&config.state, Threads::Blocking)?;
+    let parts = Parts::build(config, store, Some(args.wait)).map_err(|trouble| Failure::Usage(trouble.to_string()))?;
+    runtime()?.block_on(async {
+        let cancel = CancellationToken::new();
+        tokio::spawn(stop_on_signal(cancel.clone()));
+        let bars = Bars::start(&parts, only, !args.json);
+        let report = app::sync(&parts, only, &cancel).await;
+        bars.finish();
+        Ok(report)
+    })
+}
+
+/// The first Ctrl-C finishes the pages in hand; the second ends at once, which loses nothing either.
+async fn stop_on_signal(cancel: CancellationToken) {
+    let Ok(mut signals) = crate::daemon::Signals::listen() else {
+        return;
+    };
+    loop {
+        if signals.next().await != crate::daemon::Signal::Stop {
+            continue;
+        }
+        if cancel.is_cancelled() {
+            std::process::exit(1);
+        }
+        eprintln!("stopping after the pages in hand; once more to stop at once");
+        cancel.cancel();
+    }
+}
+
+fn print(args: &Args, report: &SyncReport) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        serde_json::to_writer(&mut out, report)?;
+        writeln!(out)?;
+        return Ok(());
+    }
+    for connection in &report.connections {
+        for stream in &connection.streams {
+            let name = format!("{}/{}", connection.name, stream.work_item);
+            let counts = format!(
+                "{} read, {} sent, {} unchanged",
+                stream.read, stream.sent, stream.unchanged
+            );
+            let aside = if stream.quarantined > 0 {
+                format!(", {} set aside", stream.quarantined)
+            } else {
+                String::new()
+            };
+            writeln!(
+                out,
+                "{name}: {}: {counts}{aside} ({} requests)",
+                word(stream.outcome),
+                stream.requests
+            )?;
+            for warning in &stream.warnings {
+                writeln!(out, "  warning: {warning}")?;
+            }
+            if let Some(error) = &stream.error {
+                writeln!(out, "  {}: {}", error.code, error.seen)?;
+                writeln!(out, "  that means: {}", error.means)?;
+                writeln!(out, "  what to do: {}", error.remedy)?;
+            }
+            if stream.quarantined > 0 {
+                writeln!(out, "  `itsmd quarantine list` shows what was set aside and why")?;
+            }
+        }
+    }
+    writeln!(out, "{:.1} s", report.elapsed_seconds)?;
+    Ok(())
+}
+
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Complete => "in step",
+        Outcome::Failed => "failed",
+        Outcome::Interrupted => "interrupted",
+        Outcome::Skipped => "skipped (disabled)",
+    }
+}

@@ -1,0 +1,204 @@
+//! Values that TOML allows and itsmd does not.
+
+use super::*;
+
+fn refused(text: &str, words: &str) {
+    let told = only(text);
+    assert!(told.contains(words), "{told}");
+}
+
+#[test]
+fn each_method_takes_its_own_keys_and_says_which() {
+    refused(
+        &with(
+            "username = \"itsmd\"",
+            "username = \"itsmd\"\nclient_secret = { env = \"PATH\" }",
+        ),
+        ":17: [connection.auth] client_secret is not used by basic; it takes username, password",
+    );
+    refused(
+        &with("\"basic\"", "\"oauth-jwt-bearer\""),
+        ":15: [connection.auth] oauth-jwt-bearer is not available in this version; available: basic, oauth-password, \
+         oauth-client-credentials, entra, entra-password",
+    );
+    refused(
+        &with("\"client-secret\"", "\"managed-identity\""),
+        "managed-identity is not available in this version; available: client-secret",
+    );
+    refused(
+        &with("\"basic\"", "\"baisc\""),
+        "found the text \"baisc\"; did you mean \"basic\"?",
+    );
+    let text = format!(
+        "{WORKSPACE}{}",
+        DATAVERSE
+            .replace("\"entra\"", "\"oauth-client-credentials\"")
+            .replace("tenant_id = \"t\"\n", "")
+    );
+    refused(
+        &text,
+        "oauth-client-credentials does not sign in to provance; it takes entra, entra-password",
+    );
+}
+
+#[test]
+fn a_secret_in_the_file_is_refused_and_not_repeated() {
+    let told = only(&with("password = { env = \"PATH\" }", "password = \"hunter2\""));
+    assert!(
+        told.contains(":17: [connection.auth] password: a secret never stands in this file"),
+        "{told}"
+    );
+    assert!(
+        told.contains("password = { file = ") && !told.contains("hunter2"),
+        "{told}"
+    );
+    refused(
+        &with(
+            "password = { env = \"PATH\" }",
+            "password = { env = \"ITSMD_NO_SUCH\" }",
+        ),
+        "ITSMD_NO_SUCH",
+    );
+    refused(
+        &with(
+            "password = { env = \"PATH\" }",
+            "password = { env = \"PATH\", file = \"x\" }",
+        ),
+        "password: expected exactly one of",
+    );
+}
+
+#[test]
+fn addresses_are_https_and_bare() {
+    let refuse = |url: &str, words: &str| refused(&with("https://contoso.service-now.com/", url), words);
+    refuse(
+        "http://contoso.service-now.com",
+        ":13: [[connection]] server_url: plain http",
+    );
+    refuse("https://me:secret@contoso.service-now.com", "no user and password");
+    refuse("https://contoso.service-now.com/?x=1", "nothing from ?");
+    refuse("contoso.service-now.com", "server_url: ");
+    refused(
+        &with("https://x.ingest", "http://x.ingest"),
+        ":3: [workspace] endpoint: plain http",
+    );
+    refused(
+        &with(
+            "tenant_id = \"t\"",
+            "tenant_id = \"t\"\nauthority = \"http://login.example\"",
+        ),
+        "[workspace.auth] authority: plain http",
+    );
+    assert!(read(&connection_with("proxy = \"http://proxy.example:3128\"")).is_ok());
+    assert!(read(&with("https://contoso.service-now.com/", "http://127.0.0.1:8080")).is_ok());
+}
+
+#[test]
+fn filters_that_would_escape_the_window_are_refused() {
+    for filter in [
+        "a=1^NQb=2",
+        "ORDERBYnumber",
+        "a=1^ORDERBYDESCnumber",
+        "^ORa=1",
+        "ORa=1",
+        "NQa=1",
+        "a=1^EQ",
+    ] {
+        refused(
+            &connection_with(&format!("filter = \"{filter}\"")),
+            ":13: [[connection]] filter: ",
+        );
+    }
+    for filter in ["", "a=1^b=2^ORb=3", "short_descriptionLIKEORDERBY", "a=x^^NQ", "^a=1"] {
+        assert!(
+            read(&connection_with(&format!("filter = \"{filter}\""))).is_ok(),
+            "{filter}"
+        );
+    }
+}
+
+#[test]
+fn numbers_and_times_have_limits_and_name_them() {
+    for (key, words) in [
+        (
+            "sync_days = 121",
+            "sync_days: expected a whole number from 1 to 120, found 121",
+        ),
+        ("sync_days = 0", "from 1 to 120, found 0"),
+        ("page_size = 10001", "from 1 to 10000, found 10001"),
+        ("requests_per_minute = 0", "requests_per_minute: expected"),
+        ("max_concurrent = 17", "from 1 to 16, found 17"),
+        ("overlap = \"5 minutes\"", "overlap: expected a time like"),
+        ("request_timeout = 60", "request_timeout: expected a time like"),
+        ("splay = \"10\"", "splay: expected a part of the interval"),
+        ("schedule_time_zone = \"Berlin\"", "\"Berlin\" is not a time zone"),
+        ("reconcile = \"never\"", "reconcile: five or six cron fields"),
+        ("work_items = []", "work_items is empty"),
+        ("work_items = [\"incident\", \"incident\"]", "\"incident\" twice"),
+    ] {
+        refused(&connection_with(key), words);
+    }
+    let config = read(&connection_with(
+        "reconcile = \"off\"\nsplay = \"off\"\noverlap = \"1h\"",
+    ))
+    .unwrap()
+    .config;
+    assert_eq!(
+        (config.connections[0].reconcile.as_deref(), config.connections[0].splay),
+        (None, Splay::Off)
+    );
+}
+
+#[test]
+fn dataverse_has_smaller_pages_and_no_change_requests_of_its_own() {
+    let with = |key: &str| {
+        format!(
+            "{WORKSPACE}{}",
+            DATAVERSE.replace("[connection.auth]", &format!("{key}\n[connection.auth]"))
+        )
+    };
+    refused(&with("page_size = 5001"), "at most 5000 rows a page, found 5001");
+    assert!(read(&with("page_size = 5000")).is_ok());
+    refused(
+        &with("work_items = [\"incident\", \"change_request\"]"),
+        "the profile has no [change_request] section; leave",
+    );
+}
+
+#[test]
+fn names_are_unique_and_fit_a_stream() {
+    refused(
+        &format!("{}{CONNECTION}", right()),
+        ":19: [[connection]] name: \"contoso\" is already the connection of line 11",
+    );
+    refused(&with("\"contoso\"", "\"a/b\""), "name: no /");
+    refused(
+        &with("\"contoso\"", "\"\""),
+        "name: expected text in quotes, found an empty text",
+    );
+}
+
+#[test]
+fn a_listener_beyond_this_machine_is_a_warning() {
+    let loaded = read(&format!("[http]\nlisten = \"0.0.0.0:9477\"\n{}", right())).unwrap();
+    assert!(
+        loaded.warnings[0]
+            .to_string()
+            .starts_with("itsmd.toml:2: [http] listen: beyond this machine")
+    );
+    let off = read(&format!("[http]\nlisten = \"off\"\n{}", right())).unwrap();
+    assert_eq!(off.config.http, None);
+    refused(
+        &format!("[http]\nlisten = \"9477\"\n{}", right()),
+        ":2: [http] listen: expected an address and a port",
+    );
+}
+
+#[test]
+fn a_certificate_needs_its_key() {
+    let text = right() + "[connection.tls]\nclient_key = { env = \"PATH\" }\n";
+    refused(
+        &text,
+        ":19: [connection.tls] client_key needs the key \"client_certificate\" beside it",
+    );
+}
