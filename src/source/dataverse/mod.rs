@@ -114,7 +114,7 @@ impl Dataverse {
         }
         let url = self.query().rows(&self.fields(), at.time, slice.to);
         match self.in_order(&mut place, &url, size, false).await? {
-            Outcome::Page(answered) => Ok(self.page(&place, answered, size)),
+            Outcome::Page(answered) => Ok(self.page_of(&place, answered, size)),
             Outcome::LinkRefused { seen, .. } => Err(SourceError::Failed(codes::REFUSED.stop(seen))),
         }
     }
@@ -134,7 +134,7 @@ impl Dataverse {
                 let seen = self.seen("its next link is its own address");
                 Err(SourceError::Failed(codes::SAME_LINK.retry(seen)))
             }
-            Outcome::Page(answered) => Ok(Some(self.page(place, answered, continuation.size))),
+            Outcome::Page(answered) => Ok(Some(self.page_of(place, answered, continuation.size))),
             Outcome::LinkRefused { seen, .. } if place.fallen => {
                 self.links.void();
                 Err(SourceError::Failed(codes::LINK_REFUSED.retry(seen)))
@@ -184,7 +184,7 @@ impl Dataverse {
         }
     }
 
-    fn page(&self, place: &Place<'_>, answered: Answered, size: u32) -> Page {
+    fn page_of(&self, place: &Place<'_>, answered: Answered, size: u32) -> Page {
         // The rows rise: the last that has a stamp has the newest.
         let last = answered.rows.mapped.iter().rev().find_map(modified);
         let time = last.map_or(place.at.time, |last| last.max(place.at.time));
