@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::auth::{Credentials, Settings};
-use crate::model::{ConnectionName, Generation, Profile, SliceId, WorkItemKind};
+use crate::model::{ConnectionName, Generation, Position, Profile, SliceId, Verdict, WorkItemKind};
 use crate::net::{ClientSettings, SecretRef};
 use crate::sim::dataverse::{Cell, Fault, Instance, Row};
 use crate::sim::entra::Entra;
@@ -285,4 +285,77 @@ async fn records_are_found_by_id_within_the_filter_whenever_they_were_modified()
     let expected: BTreeSet<String> = numbers(1..=60).difference(&numbers(2..=2)).cloned().collect();
     assert_eq!(found.iter().map(number).collect::<BTreeSet<_>>(), expected);
     assert_eq!(found.len(), 59);
+}
+
+/// A server that answers with these bodies one after the other, and the client in front of it.
+async fn canned(bodies: &[&str]) -> (Dataverse, Arc<std::sync::atomic::AtomicUsize>) {
+    let asked = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let (bodies, count): (Vec<String>, _) = (bodies.iter().map(|body| (*body).to_owned()).collect(), asked.clone());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let origin = url.clone();
+    let answer = move || {
+        let number = count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let body = bodies[number.min(bodies.len() - 1)].replace("ORIGIN", &origin);
+        async move {
+            let status = if body.contains("Timeout") { 500 } else { 200 };
+            (axum::http::StatusCode::from_u16(status).unwrap(), body)
+        }
+    };
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(answer)).await });
+    let client = Client::new(ClientSettings::new(&url, Utc::now)).unwrap();
+    let credentials = Credentials::new(&Settings::None, &url, &client).unwrap();
+    let stream = StreamId {
+        connection: ConnectionName::new("contoso"),
+        kind: WorkItemKind::Incident,
+    };
+    let profile = Profile::parse(include_str!("../../../config/profiles/provance.toml")).unwrap();
+    let item = profile.items[&WorkItemKind::Incident].clone();
+    let desk = Dataverse::new(
+        client,
+        Arc::new(credentials),
+        stream,
+        &url,
+        item,
+        "",
+        ChoiceValues::Labels,
+    );
+    (desk, asked)
+}
+
+const RISING: &str = r#"{"value":[{"incidentid":"b","modifiedon":"2026-11-20T10:00:01Z"},
+    {"incidentid":"a","modifiedon":"2026-11-20T10:00:01Z"},{"incidentid":"c","modifiedon":"2026-11-20T10:00:02Z"}]}"#;
+const FALLING: &str = r#"{"value":[{"incidentid":"b","modifiedon":"2026-11-20T10:00:02Z"},
+    {"incidentid":"a","modifiedon":"2026-11-20T10:00:01Z"}]}"#;
+const EARLY: &str = r#"{"value":[{"incidentid":"b","modifiedon":"2026-11-20T09:59:59Z"}]}"#;
+
+#[tokio::test]
+async fn a_page_out_of_order_is_asked_for_once_more_before_it_stops_the_stream() {
+    let (desk, _) = canned(&[FALLING, RISING]).await;
+    let page = desk.page(&slice(None), 500).await.unwrap();
+    assert_eq!((page.records.len(), page.requests, page.end), (3, 2, true));
+    assert_eq!(page.at, Position::before(start() + TimeDelta::seconds(2)));
+    for (body, code) in [(FALLING, "ITSMD-DV-020"), (EARLY, "ITSMD-DV-021")] {
+        let (desk, asked) = canned(&[body]).await;
+        let error = desk.page(&slice(None), 500).await.unwrap_err();
+        assert_eq!((error.trouble().code, error.trouble().verdict), (code, Verdict::Stop));
+        assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_leads_to_itself_ends_in_an_error() {
+    let circle = r#"{"@odata.nextLink":"ORIGIN/x?$skiptoken=1","value":[]}"#;
+    let (desk, _) = canned(&[circle]).await;
+    let mut slice = slice(None);
+    slice.position = Some(desk.page(&slice, 2).await.unwrap().at);
+    assert_eq!(desk.page(&slice, 2).await.unwrap_err().trouble().code, "ITSMD-DV-015");
+}
+
+#[tokio::test]
+async fn a_database_out_of_time_asks_for_less() {
+    let (desk, asked) = canned(&[r#"{"error":{"code":"0x80044151","message":"Execution Timeout Expired."}}"#]).await;
+    let error = desk.page(&slice(None), 500).await.unwrap_err();
+    assert!(matches!(error, SourceError::TooSlow(_)), "{error}");
+    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 1);
 }
