@@ -23,15 +23,26 @@ async fn misspelt_keys_are_named_with_file_line_and_the_nearest_known_one_all_at
     let rig = Rig::new().await;
     let second = rig.connection("second", "https://second.service-now.com", "page_sice = 10");
     let change = |good: &str| {
-        good.replace("dcr_immutable_id", "dcr_imutable_id").replace("tenant_id", "tennant_id") + "\n" + &second
+        good.replace("dcr_immutable_id", "dcr_imutable_id")
+            .replace("tenant_id", "tennant_id")
+            + "\n"
+            + &second
     };
     let text = change(&std::fs::read_to_string(rig.config()).unwrap());
     let told = refused(change).await;
-    for (misspelt, known) in
-        [("dcr_imutable_id", "dcr_immutable_id"), ("tennant_id", "tenant_id"), ("page_sice", "page_size")]
-    {
-        let line = told.lines().find(|line| line.contains(&format!("\"{misspelt}\""))).unwrap_or_else(|| panic!("{told}"));
-        assert!(line.contains(&format!("itsmd.toml:{}:", line_of(&text, misspelt))), "{line}");
+    for (misspelt, known) in [
+        ("dcr_imutable_id", "dcr_immutable_id"),
+        ("tennant_id", "tenant_id"),
+        ("page_sice", "page_size"),
+    ] {
+        let line = told
+            .lines()
+            .find(|line| line.contains(&format!("\"{misspelt}\"")))
+            .unwrap_or_else(|| panic!("{told}"));
+        assert!(
+            line.contains(&format!("itsmd.toml:{}:", line_of(&text, misspelt))),
+            "{line}"
+        );
         assert!(line.contains(known), "{line}");
     }
 }
@@ -50,7 +61,8 @@ async fn values_out_of_their_limits_are_named_with_the_limit() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn plain_http_two_of_one_name_and_a_missing_secret_are_refused() {
-    let told = refused(|good| good.replace("server_url = \"http://127.0.0.1", "server_url = \"http://desk.example")).await;
+    let told =
+        refused(|good| good.replace("server_url = \"http://127.0.0.1", "server_url = \"http://desk.example")).await;
     assert!(told.contains("https"), "{told}");
     let told = refused(|good| {
         let connection = &good[good.find("[[connection]]").unwrap()..];
