@@ -5,6 +5,7 @@ mod config;
 mod crash;
 mod daemon;
 mod faults;
+mod provance;
 mod real_log;
 mod rig;
 mod sync;
