@@ -82,6 +82,15 @@ pub enum Desk {
     ServiceNow(servicenow::ServiceNow),
 }
 
+impl Desk {
+    /// Fields that were asked for and that no record of a page had; empty before the first page with records.
+    pub fn absent_fields(&self) -> Vec<String> {
+        match self {
+            Self::ServiceNow(desk) => desk.absent_fields(),
+        }
+    }
+}
+
 impl Source for Desk {
     async fn page(&self, slice: &Slice, size: u32) -> Result<Page, SourceError> {
         match self {
