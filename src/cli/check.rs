@@ -47,6 +47,7 @@ pub(super) struct Args {
 struct Shown {
     sections: Vec<Section>,
     json: bool,
+    offline: bool,
 }
 
 impl Shown {
@@ -64,7 +65,7 @@ impl Shown {
         if self.json {
             out(&format!("{}\n", serde_json::to_string(&document)?))?;
         } else {
-            out(&text::summary(&document))?;
+            out(&text::summary(&document, self.offline))?;
         }
         Ok(document.ok)
     }
@@ -74,6 +75,7 @@ pub(super) fn run(args: &Args, config: Option<&Path>) -> Result<(), Failure> {
     let mut shown = Shown {
         sections: Vec::new(),
         json: args.json,
+        offline: args.offline,
     };
     let mut loaded = match config::load(Location::find(config)) {
         Ok(loaded) => loaded,

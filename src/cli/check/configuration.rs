@@ -131,13 +131,13 @@ fn shared_server(server: &str, connections: &[&Connection]) -> Finding {
 
 /// What can be said of a connection without asking it.
 pub(super) fn of_connection(connection: &Connection, now: DateTime<Utc>) -> Vec<Line> {
-    let mut line = Line::good("schedule", next_instants(connection, now));
+    let mut lines = vec![Line::good("schedule", next_instants(connection, now))];
     if !connection.filter.is_empty() && connection.reconcile.is_none() {
         let seen = format!("filter = {:?}, reconcile = \"off\"", connection.filter);
         let finding = Finding::new(&code::FILTER_WITHOUT_RECONCILE, Severity::Warning, seen);
-        line.findings.push(finding.at(connection.name.as_str(), None));
+        lines.push(Line::found("filter", finding.at(connection.name.as_str(), None)));
     }
-    vec![line]
+    lines
 }
 
 fn next_instants(connection: &Connection, now: DateTime<Utc>) -> String {

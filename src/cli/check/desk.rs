@@ -44,7 +44,7 @@ pub(super) async fn online(connected: &Connected) -> Section {
             Ok(probe) => probe,
             Err(error) if before_any_table(error.trouble()) => {
                 let finding = Finding::of_trouble(error.trouble()).at(name, None);
-                section.lines.push(Line::found("sign-in", finding));
+                section.lines.push(Line::found(first_stage(error.trouble()), finding));
                 // The other tables would say the same, and each refusal may bring the user nearer to being locked out.
                 return section;
             }
@@ -73,6 +73,10 @@ fn title(connection: &Connection) -> String {
 /// Whether a failure is about reaching the server or signing in, and so says nothing of the table.
 fn before_any_table(trouble: &Trouble) -> bool {
     trouble.code.starts_with("ITSMD-NET-") || trouble.code.starts_with("ITSMD-AUTH-")
+}
+
+fn first_stage(trouble: &Trouble) -> &'static str {
+    if trouble.code.starts_with("ITSMD-NET-") { "server" } else { "sign-in" }
 }
 
 fn signed_in(section: &mut Section, index: usize) {

@@ -45,7 +45,7 @@ fn stage(line: &Line, width: usize) -> String {
 }
 
 /// `1 error, 2 warnings`, and what that means.
-pub(super) fn summary(document: &Document<'_>) -> String {
+pub(super) fn summary(document: &Document<'_>, offline: bool) -> String {
     let of = |severity: Severity| {
         document
             .findings
@@ -58,12 +58,14 @@ pub(super) fn summary(document: &Document<'_>) -> String {
         1 => format!("1 {noun}"),
         count => format!("{count} {noun}s"),
     };
-    match (errors, warnings) {
-        (0, 0) => "all well\n".to_owned(),
-        (0, warnings) => format!("{}; a sync works\n", number(warnings, "warning")),
-        (errors, 0) => format!("{}\n", number(errors, "error")),
-        (errors, warnings) => format!("{}, {}\n", number(errors, "error"), number(warnings, "warning")),
-    }
+    let found = match (errors, warnings) {
+        (0, 0) => "all well".to_owned(),
+        (0, warnings) => format!("{}, nothing that would stop a sync", number(warnings, "warning")),
+        (errors, 0) => number(errors, "error"),
+        (errors, warnings) => format!("{}, {}", number(errors, "error"), number(warnings, "warning")),
+    };
+    let asked = if offline { "; neither service desks nor workspace were asked" } else { "" };
+    format!("{found}{asked}\n")
 }
 
 #[cfg(test)]
@@ -89,6 +91,6 @@ contoso
         assert_eq!(section(&contoso), expected);
         let sections = [contoso];
         let document = Document::of(&sections);
-        assert_eq!((document.ok, summary(&document).as_str()), (false, "1 error\n"));
+        assert_eq!((document.ok, summary(&document, false).as_str()), (false, "1 error\n"));
     }
 }
