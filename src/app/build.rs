@@ -10,7 +10,7 @@ use crate::auth::Credentials;
 use crate::config::{Config, Connection};
 use crate::model::{ItemProfile, Partner, StreamId, Trouble, WorkItemKind};
 use crate::net::{Client, ClientSettings};
-use crate::sink::Workspace;
+use crate::sink::{Options, Workspace};
 use crate::source::Desk;
 use crate::source::servicenow::ServiceNow;
 use crate::store::{Prints, Store};
@@ -49,7 +49,13 @@ pub struct Connected {
 impl Parts {
     /// Builds them; nothing is sent yet. `patience` is how long a server may make a foreground command wait.
     pub fn build(config: Config, store: Store, patience: Option<Duration>) -> Result<Self, Trouble> {
-        let workspace = Arc::new(Workspace::open(&config.workspace, patience, super::now)?);
+        let workspace = Arc::new(Workspace::open(
+            &config.workspace,
+            Options {
+                patience,
+                clock: super::now,
+            },
+        )?);
         let budget = ByteBudget::new(PAGES_IN_FLIGHT);
         let mut connections = Vec::new();
         for settings in &config.connections {

@@ -35,7 +35,7 @@ pub enum Settings {
         /// Its password.
         password: SecretRef,
     },
-    /// ServiceNow's OAuth password grant.
+    /// `ServiceNow`'s OAuth password grant.
     OauthPassword {
         /// User.
         username: String,
@@ -46,7 +46,7 @@ pub enum Settings {
         /// Its secret.
         client_secret: SecretRef,
     },
-    /// ServiceNow's OAuth client credentials grant.
+    /// `ServiceNow`'s OAuth client credentials grant.
     OauthClientCredentials {
         /// Registry entry.
         client_id: String,

@@ -6,6 +6,8 @@ mod ask;
 mod check;
 mod completions;
 mod console;
+#[cfg(feature = "sim")]
+mod demo;
 mod forget;
 mod quarantine;
 mod resync;
@@ -72,6 +74,9 @@ enum Command {
     Schema(schema::Args),
     /// Print a shell's completion script
     Completions(completions::Args),
+    /// Show it at work: simulated service desks and a workspace on loopback, nothing to configure
+    #[cfg(feature = "sim")]
+    Demo(demo::Args),
 }
 
 /// Why a command ended otherwise than well.
@@ -110,6 +115,8 @@ pub fn main() -> ExitCode {
         | Command::Forget(_)
         | Command::Schema(_)
         | Command::Completions(_) => "warn",
+        #[cfg(feature = "sim")]
+        Command::Demo(_) => "warn",
     };
     let _ = log::init(format, level);
     exit_code(obey(&cli.command, cli.config.as_deref()))
@@ -127,6 +134,8 @@ fn obey(command: &Command, config: Option<&Path>) -> Result<(), Failure> {
         Command::Forget(args) => forget::run(args, &load_without_secrets(config)?),
         Command::Schema(args) => schema::run(args, config),
         Command::Completions(args) => completions::run(args),
+        #[cfg(feature = "sim")]
+        Command::Demo(args) => demo::run(args),
     }
 }
 
