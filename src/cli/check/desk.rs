@@ -76,7 +76,11 @@ fn before_any_table(trouble: &Trouble) -> bool {
 }
 
 fn first_stage(trouble: &Trouble) -> &'static str {
-    if trouble.code.starts_with("ITSMD-NET-") { "server" } else { "sign-in" }
+    if trouble.code.starts_with("ITSMD-NET-") {
+        "server"
+    } else {
+        "sign-in"
+    }
 }
 
 fn signed_in(section: &mut Section, index: usize) {

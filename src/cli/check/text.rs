@@ -64,7 +64,11 @@ pub(super) fn summary(document: &Document<'_>, offline: bool) -> String {
         (errors, 0) => number(errors, "error"),
         (errors, warnings) => format!("{}, {}", number(errors, "error"), number(warnings, "warning")),
     };
-    let asked = if offline { "; neither service desks nor workspace were asked" } else { "" };
+    let asked = if offline {
+        "; neither service desks nor workspace were asked"
+    } else {
+        ""
+    };
     format!("{found}{asked}\n")
 }
 
