@@ -22,7 +22,11 @@ pub(super) fn run(args: &Args, config: &Config) -> Result<(), Failure> {
         state::tell_there_is_none(config);
         return Err(Failure::Told);
     };
-    let _held = Lock::beside(&config.state).take(&format!("process {}, itsmd forget", std::process::id()))?;
+    let taken = Lock::beside(&config.state).take(&format!("process {}, itsmd forget", std::process::id()));
+    let _held = match taken {
+        Err(error @ StoreError::Held { .. }) => return Err(anyhow::anyhow!("{error}; stop it first").into()),
+        taken => taken?,
+    };
     let name = args.connection.as_str();
     let (known, records) = store.call_here(|db| stored(db, name))?;
     if !known.iter().any(|known| known == name) {

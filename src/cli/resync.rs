@@ -143,6 +143,7 @@ fn cancel(config: &Config, store: &Store, chosen: &Chosen<'_>) -> Result<(), Fai
     for ((_, id), slices) in chosen.iter().zip(&cancelled) {
         text.push_str(&match slices {
             0 => format!("{id}: no resync is under way\n"),
+            1 => format!("{id}: 1 slice is not delivered again\n"),
             slices => format!("{id}: {slices} slices are not delivered again\n"),
         });
     }

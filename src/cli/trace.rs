@@ -223,6 +223,9 @@ fn of_stream(
     if !connection.filter.is_empty() {
         reasons.push(format!("left out by its filter {}", connection.filter));
     }
+    if row.head_read.is_none() {
+        reasons.push("it was never read to its end yet".to_owned());
+    }
     Ok(format!("in {id}, but {}", reasons.join(", or ")))
 }
 
