@@ -1,0 +1,1 @@
+//! The README names everything there is, and what it shows is true.
