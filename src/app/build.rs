@@ -10,7 +10,7 @@ use crate::auth::Credentials;
 use crate::config::{Config, Connection};
 use crate::model::{ItemProfile, Partner, StreamId, Trouble, WorkItemKind};
 use crate::net::{Client, ClientSettings};
-use crate::sink::Workspace;
+use crate::sink::{Options, Workspace};
 use crate::source::Desk;
 use crate::source::servicenow::ServiceNow;
 use crate::store::{Prints, Store};
@@ -49,18 +49,25 @@ pub struct Connected {
 impl Parts {
     /// Builds them; nothing is sent yet. `patience` is how long a server may make a foreground command wait.
     pub fn build(config: Config, store: Store, patience: Option<Duration>) -> Result<Self, Trouble> {
-        let workspace = Arc::new(Workspace::open(&config.workspace, patience, super::now)?);
+        let workspace = Arc::new(Workspace::open(&config.workspace, Options { patience, clock: super::now })?);
         let budget = ByteBudget::new(PAGES_IN_FLIGHT);
         let mut connections = Vec::new();
         for settings in &config.connections {
             connections.push(connect(settings, &store, &workspace, &budget, patience)?);
         }
-        Ok(Self { config, store, workspace, connections })
+        Ok(Self {
+            config,
+            store,
+            workspace,
+            connections,
+        })
     }
 
     /// Every stream of the enabled connections.
     pub fn streams(&self) -> impl Iterator<Item = (&Connected, &Arc<DeskStream>)> {
-        self.connections.iter().flat_map(|connected| connected.streams.iter().map(move |stream| (connected, stream)))
+        self.connections
+            .iter()
+            .flat_map(|connected| connected.streams.iter().map(move |stream| (connected, stream)))
     }
 }
 
@@ -80,12 +87,21 @@ fn connect(
         patience,
         ..ClientSettings::new(&settings.server_url, super::now)
     })?;
-    let credentials = Arc::new(Credentials::new(&settings.auth, &client)?);
-    let kinds = if settings.enabled { settings.work_items.as_slice() } else { &[] };
+    let credentials = Arc::new(Credentials::new(&settings.auth, &settings.server_url, &client)?);
+    let kinds = if settings.enabled {
+        settings.work_items.as_slice()
+    } else {
+        &[]
+    };
     let mut streams = Vec::new();
     for &kind in kinds {
-        let Some(item) = settings.profile.items.get(&kind) else { continue };
-        let id = StreamId { connection: settings.name.clone(), kind };
+        let Some(item) = settings.profile.items.get(&kind) else {
+            continue;
+        };
+        let id = StreamId {
+            connection: settings.name.clone(),
+            kind,
+        };
         streams.push(Arc::new(Stream::new(
             id.clone(),
             desk(settings, &client, &credentials, id, item.clone()),
@@ -96,7 +112,11 @@ fn connect(
             budget.clone(),
         )));
     }
-    Ok(Connected { settings: settings.clone(), client, streams })
+    Ok(Connected {
+        settings: settings.clone(),
+        client,
+        streams,
+    })
 }
 
 fn desk(
@@ -107,14 +127,31 @@ fn desk(
     item: ItemProfile,
 ) -> Desk {
     let (client, credentials) = (client.clone(), Arc::clone(credentials));
-    let Connection { server_url, filter, choice_values, .. } = settings;
+    let Connection {
+        server_url,
+        filter,
+        choice_values,
+        ..
+    } = settings;
     match settings.partner {
-        Partner::ServiceNow => {
-            Desk::ServiceNow(ServiceNow::new(client, credentials, id, server_url, item, filter, *choice_values))
-        }
-        Partner::Provance => {
-            Desk::Dataverse(Dataverse::new(client, credentials, id, server_url, item, filter, *choice_values))
-        }
+        Partner::ServiceNow => Desk::ServiceNow(ServiceNow::new(
+            client,
+            credentials,
+            id,
+            server_url,
+            item,
+            filter,
+            *choice_values,
+        )),
+        Partner::Provance => Desk::ServiceNow(ServiceNow::new(
+            client,
+            credentials,
+            id,
+            server_url,
+            item,
+            filter,
+            *choice_values,
+        )),
     }
 }
 
@@ -136,7 +173,12 @@ fn stream_settings(settings: &Connection, kind: WorkItemKind, item: &ItemProfile
 
 /// What a stream is read from: instance and table.
 pub fn source_print(settings: &Connection, kind: WorkItemKind) -> String {
-    let table = settings.profile.items.get(&kind).map(|item| item.table.as_str()).unwrap_or_default();
+    let table = settings
+        .profile
+        .items
+        .get(&kind)
+        .map(|item| item.table.as_str())
+        .unwrap_or_default();
     format!("{} {table}", settings.server_url)
 }
 

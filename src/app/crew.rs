@@ -10,9 +10,10 @@ use tokio_util::task::TaskTracker;
 
 use super::build::{DeskStream, Parts};
 use super::sync::{ConnectionSync, StreamSync, SyncReport};
-use crate::daemon::{Activation, Activity, Bell, Ring, Schedule};
 use crate::config::Splay;
-use crate::status::{Metrics, Outcome, Problem, RequestOutcome};
+use crate::daemon::{Activation, Activity, Bell, Ring, Schedule};
+use crate::status::metrics::RequestOutcome;
+use crate::status::{Metrics, Outcome, Problem};
 use crate::store::{Outcome as RunOutcome, Tally, Worker};
 use crate::sync::{Pass, Run, WorkerReport};
 
@@ -64,7 +65,12 @@ impl Crew {
             members.push(member);
         }
         tasks.close();
-        Self { parts, members, tasks, stop }
+        Self {
+            parts,
+            members,
+            tasks,
+            stop,
+        }
     }
 
     /// Its members.
@@ -77,11 +83,16 @@ impl Crew {
         let mut rings = Vec::new();
         for connected in &self.parts.connections {
             let settings = &connected.settings;
-            let Ok(mut schedule) = Schedule::parse(&settings.schedule, settings.schedule_time_zone) else { continue };
+            let Ok(mut schedule) = Schedule::parse(&settings.schedule, settings.schedule_time_zone) else {
+                continue;
+            };
             if let Splay::Percent(percent) = settings.splay {
                 schedule = schedule.splayed(settings.name.as_str(), percent, super::now());
             }
-            let members = self.members.iter().filter(|member| member.stream.id.connection == settings.name);
+            let members = self
+                .members
+                .iter()
+                .filter(|member| member.stream.id.connection == settings.name);
             rings.extend(members.map(|member| Ring {
                 name: member.stream.id.to_string(),
                 schedule: schedule.clone(),
@@ -108,22 +119,42 @@ impl Crew {
         let chosen = |name: &str| only.is_empty() || only.contains(name);
         let mut connections = Vec::new();
         let mut waits = Vec::new();
-        for connected in self.parts.connections.iter().filter(|c| chosen(c.settings.name.as_str())) {
+        for connected in self
+            .parts
+            .connections
+            .iter()
+            .filter(|c| chosen(c.settings.name.as_str()))
+        {
             let name = &connected.settings.name;
-            let members = self.members.iter().filter(|member| member.stream.id.connection == *name);
+            let members = self
+                .members
+                .iter()
+                .filter(|member| member.stream.id.connection == *name);
             waits.extend(members.map(|member| member.pass(&self.stop)));
         }
         let passed = futures_util::future::join_all(waits).await;
         let mut passed = passed.into_iter();
-        for connected in self.parts.connections.iter().filter(|c| chosen(c.settings.name.as_str())) {
+        for connected in self
+            .parts
+            .connections
+            .iter()
+            .filter(|c| chosen(c.settings.name.as_str()))
+        {
             let settings = &connected.settings;
             let streams = settings.work_items.iter().map(|&kind| match settings.enabled {
                 true => passed.next().unwrap_or_else(|| skipped(kind)),
                 false => skipped(kind),
             });
-            connections.push(ConnectionSync { name: settings.name.to_string(), streams: streams.collect() });
+            connections.push(ConnectionSync {
+                name: settings.name.to_string(),
+                streams: streams.collect(),
+            });
         }
-        SyncReport { run_id: super::new_run_id(), elapsed_seconds: begun.elapsed().as_secs_f64(), connections }
+        SyncReport {
+            run_id: super::new_run_id(),
+            elapsed_seconds: begun.elapsed().as_secs_f64(),
+            connections,
+        }
     }
 }
 
@@ -133,12 +164,18 @@ fn skipped(kind: crate::model::WorkItemKind) -> StreamSync {
 
 impl Member {
     async fn work(&self, pass: Pass, cancel: CancellationToken) {
-        let run = Run { id: super::new_run_id(), cancel };
+        let run = Run {
+            id: super::new_run_id(),
+            cancel,
+        };
         let report = self.stream.run(&run, pass).await;
         self.count(&report);
         let worker = if pass == Pass::Rest { Worker::Rest } else { Worker::Head };
         let complete = report.outcome == RunOutcome::Complete;
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).insert(worker.as_str(), report);
+        self.last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(worker.as_str(), report);
         // A rest that failed is rung again by the next head that gets through: never in a tight loop.
         if pass == Pass::Head && complete && self.rest_is_due().await {
             self.rest.ring();
@@ -151,7 +188,9 @@ impl Member {
         let due = self.stream.store.call(move |db| {
             let Some(row) = db.stream(&id)? else { return Ok(false) };
             let slices = db.slices(row.key)?;
-            let unread = slices.iter().any(|stored| stored.slice.to.is_some() && !stored.complete);
+            let unread = slices
+                .iter()
+                .any(|stored| stored.slice.to.is_some() && !stored.complete);
             Ok(unread || !db.to_retry(row.key)?.is_empty())
         });
         due.await.unwrap_or(false)
@@ -172,7 +211,8 @@ impl Member {
     async fn pass(&self, stop: &CancellationToken) -> StreamSync {
         let before = self.stream.progress.tally();
         for (bell, activity) in [(&self.head, &self.head_activity), (&self.rest, &self.rest_activity)] {
-            if std::ptr::eq(bell, &self.rest) && !self.rest_is_due().await && activity.borrow().running_since.is_none() {
+            if std::ptr::eq(bell, &self.rest) && !self.rest_is_due().await && activity.borrow().running_since.is_none()
+            {
                 continue;
             }
             let mut activity = activity.clone();
@@ -182,7 +222,8 @@ impl Member {
                 now.iteration + 1
             };
             bell.ring();
-            let through = activity.wait_for(|a| a.iteration > target || (a.iteration == target && a.running_since.is_none()));
+            let through =
+                activity.wait_for(|a| a.iteration > target || (a.iteration == target && a.running_since.is_none()));
             tokio::select! {
                 _ = through => {}
                 () = stop.cancelled() => break,
@@ -198,7 +239,10 @@ impl Member {
         };
         let error = failed.and_then(|report| report.error.as_ref()).map(Problem::from);
         let warnings = last.values().flat_map(|report| report.warnings.clone()).collect();
-        StreamSync { warnings, ..StreamSync::of(self.stream.id.kind, outcome, error, tally) }
+        StreamSync {
+            warnings,
+            ..StreamSync::of(self.stream.id.kind, outcome, error, tally)
+        }
     }
 }
 

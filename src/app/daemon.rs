@@ -17,7 +17,8 @@ use super::requests::{AskedSync, SYNC};
 use crate::config::{self, Config};
 use crate::daemon::{Notifier, Scheduler, SchedulerHandle, Signal, Signals};
 use crate::net::Waiting;
-use crate::status::{self, Metrics, Views};
+use crate::status::http::{Views, serve};
+use crate::status::{self, Metrics};
 use crate::store::{Request, Store};
 use crate::sync::{Resync, resync};
 
@@ -93,7 +94,7 @@ impl Daemon {
         if let Some(listener) = listener {
             let (views, stop) = (self.views(), self.stop.clone());
             self.tasks.spawn(async move {
-                if let Err(error) = status::serve(listener, views, stop).await {
+                if let Err(error) = serve(listener, views, stop).await {
                     tracing::warn!(%error, "the status page stopped");
                 }
             });
@@ -116,9 +117,13 @@ impl Daemon {
         let now = super::now();
         for (ring, member) in crew.rings().iter().zip(crew.members()) {
             let id = member.stream.id.clone();
-            let read = self.store.call(move |db| Ok(db.stream(&id)?.and_then(|row| row.head_read))).await;
+            let read = self
+                .store
+                .call(move |db| Ok(db.stream(&id)?.and_then(|row| row.head_read)))
+                .await;
             let last = read.ok().flatten();
-            let due = last.is_none_or(|last| last > now || ring.schedule.next_after(last).is_some_and(|next| next <= now));
+            let due =
+                last.is_none_or(|last| last > now || ring.schedule.next_after(last).is_some_and(|next| next <= now));
             if due {
                 member.head.ring();
             } else if member.rest_is_due().await {
@@ -158,7 +163,9 @@ impl Daemon {
             });
             match laid.await {
                 Ok(laid) => tracing::info!(stream = %member.stream.id, ?laid, "SIGUSR2: the window is delivered again"),
-                Err(error) => tracing::error!(stream = %member.stream.id, %error, "the resync could not be written down"),
+                Err(error) => {
+                    tracing::error!(stream = %member.stream.id, %error, "the resync could not be written down")
+                }
             }
             member.head.ring();
             member.rest.ring();
@@ -250,7 +257,10 @@ impl Daemon {
             let Ok(report) = self.report().await else { continue };
             let streams = report.streams().count();
             let records: u64 = report.streams().map(|(_, stream)| stream.records).sum();
-            let line = format!("{}: {streams} streams, {records} records in the window", report.mood().as_str());
+            let line = format!(
+                "{}: {streams} streams, {records} records in the window",
+                report.mood().as_str()
+            );
             if line != told {
                 notifier.status(&line);
                 told = line;
@@ -274,19 +284,28 @@ impl Daemon {
 
     async fn report(&self) -> Result<status::Report, String> {
         let crew = self.crew().await;
-        let mut live = Live { next: self.scheduler.next_instants().borrow().clone(), ..Live::default() };
+        let mut live = Live {
+            next: self.scheduler.next_instants().borrow().clone(),
+            ..Live::default()
+        };
         for connected in &crew.parts.connections {
             if let Some(waiting) = connected.client.waiting() {
-                live.waiting.insert(connected.settings.name.to_string(), waiting_report(&waiting));
+                live.waiting
+                    .insert(connected.settings.name.to_string(), waiting_report(&waiting));
             }
         }
-        report(&crew.parts.config, &self.store, live, super::now()).await.map_err(|error| error.to_string())
+        report(&crew.parts.config, &self.store, live, super::now())
+            .await
+            .map_err(|error| error.to_string())
     }
 
     /// What does not answer; a remote's trouble is none of it, or supervisors would restart a healthy daemon.
     async fn unhealthy(&self) -> Vec<String> {
         let mut dead = Vec::new();
-        let store = tokio::time::timeout(STORE_ANSWERS_WITHIN, self.store.call(|db| db.stream_names().map(|_| ())));
+        let store = tokio::time::timeout(
+            STORE_ANSWERS_WITHIN,
+            self.store.call(|db| db.stream_names().map(|_| ())),
+        );
         if !matches!(store.await, Ok(Ok(()))) {
             dead.push("the state file does not answer".to_owned());
         }
@@ -319,7 +338,10 @@ impl Daemon {
 fn waiting_report(waiting: &Waiting) -> status::Waiting {
     let left = waiting.until.saturating_duration_since(tokio::time::Instant::now());
     let until = chrono::TimeDelta::from_std(left).ok().map(|left| super::now() + left);
-    status::Waiting { until, why: waiting.why.clone() }
+    status::Waiting {
+        until,
+        why: waiting.why.clone(),
+    }
 }
 
 fn warn_of_what_needs_a_restart(old: &Config, new: &Config) {

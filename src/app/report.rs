@@ -9,9 +9,7 @@ use super::sync::outcome;
 use crate::config::{Config, Connection};
 use crate::daemon::Schedule;
 use crate::model::{StreamId, WorkItemKind};
-use crate::status::{
-    Backfill, ConnectionReport, LastRun, Problem, Report, StreamReport, StreamState, Waiting,
-};
+use crate::status::{Backfill, ConnectionReport, LastRun, Problem, Report, StreamReport, StreamState, Waiting};
 use crate::store::{self, Db, RunRow, Store, StoreError, StoredSlice, StreamRow, Worker};
 
 /// What only a running daemon knows.
@@ -32,7 +30,12 @@ pub async fn report(config: &Config, store: &Store, live: Live, now: DateTime<Ut
             for connection in &config.connections {
                 connections.push(connection_report(db, connection, &live, now)?);
             }
-            Ok(Report { at: now, version: env!("CARGO_PKG_VERSION").to_owned(), connections, recent: Vec::new() })
+            Ok(Report {
+                at: now,
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                connections,
+                recent: Vec::new(),
+            })
         })
         .await
 }
@@ -47,7 +50,11 @@ fn connection_report(
     for &kind in &connection.work_items {
         streams.push(stream_report(db, connection, kind, live, now)?);
     }
-    Ok(ConnectionReport { name: connection.name.to_string(), partner: connection.partner, streams })
+    Ok(ConnectionReport {
+        name: connection.name.to_string(),
+        partner: connection.partner,
+        streams,
+    })
 }
 
 fn stream_report(
@@ -57,11 +64,18 @@ fn stream_report(
     live: &Live,
     now: DateTime<Utc>,
 ) -> Result<StreamReport, StoreError> {
-    let id = StreamId { connection: connection.name.clone(), kind };
+    let id = StreamId {
+        connection: connection.name.clone(),
+        kind,
+    };
     let schedule = Schedule::parse(&connection.schedule, connection.schedule_time_zone).ok();
     let mut report = StreamReport {
         work_item: kind,
-        state: if connection.enabled { StreamState::Backfill } else { StreamState::Disabled },
+        state: if connection.enabled {
+            StreamState::Backfill
+        } else {
+            StreamState::Disabled
+        },
         position: None,
         lag_seconds: None,
         window_start: None,
@@ -71,22 +85,31 @@ fn stream_report(
         last_run: None,
         waiting: live.waiting.get(connection.name.as_str()).cloned(),
         next_run: live.next.get(&id.to_string()).copied(),
-        interval_seconds: schedule.and_then(|s| s.interval_hint(now)).map(|interval| interval.as_secs()),
+        interval_seconds: schedule
+            .and_then(|s| s.interval_hint(now))
+            .map(|interval| interval.as_secs()),
         error: None,
         notes: Vec::new(),
     };
     let Some(row) = db.stream(&id)? else { return Ok(report) };
     let slices = db.slices(row.key)?;
     let head = slices.iter().find(|stored| stored.slice.to.is_none());
-    report.position = head.and_then(|head| head.slice.position.as_ref()).map(|position| position.time);
-    report.lag_seconds = row.head_read.map(|read| (now - read).num_seconds().max(0).cast_unsigned());
+    report.position = head
+        .and_then(|head| head.slice.position.as_ref())
+        .map(|position| position.time);
+    report.lag_seconds = row
+        .head_read
+        .map(|read| (now - read).num_seconds().max(0).cast_unsigned());
     report.window_start = row.window_start;
     report.records = db.ledger_records(row.key)?;
     report.backfill = backfill(&slices);
     report.quarantined = db.quarantined(row.key)?;
     report.notes = notes(db, connection, kind, &row)?;
     let (head_run, rest_run) = (db.last_run(row.key, Worker::Head)?, db.last_run(row.key, Worker::Rest)?);
-    let failed = [&head_run, &rest_run].into_iter().flatten().find(|run| run.outcome == Some(store::Outcome::Failed));
+    let failed = [&head_run, &rest_run]
+        .into_iter()
+        .flatten()
+        .find(|run| run.outcome == Some(store::Outcome::Failed));
     report.error = failed.and_then(problem);
     report.last_run = head_run.as_ref().map(last_run);
     report.state = state(connection, &report);
@@ -95,7 +118,9 @@ fn stream_report(
 
 fn backfill(slices: &[StoredSlice]) -> Backfill {
     let ended = slices.iter().filter(|stored| stored.slice.to.is_some());
-    let (slices, complete) = ended.fold((0, 0), |(all, complete), stored| (all + 1, complete + u64::from(stored.complete)));
+    let (slices, complete) = ended.fold((0, 0), |(all, complete), stored| {
+        (all + 1, complete + u64::from(stored.complete))
+    });
     Backfill { slices, complete }
 }
 
@@ -112,12 +137,7 @@ fn state(connection: &Connection, report: &StreamReport) -> StreamState {
     }
 }
 
-fn notes(
-    db: &Db<'_>,
-    connection: &Connection,
-    kind: WorkItemKind,
-    row: &StreamRow,
-) -> Result<Vec<String>, StoreError> {
+fn notes(db: &Db<'_>, connection: &Connection, kind: WorkItemKind, row: &StreamRow) -> Result<Vec<String>, StoreError> {
     let mut notes = Vec::new();
     if let Some(item) = connection.profile.items.get(&kind) {
         let columns = db.column_set(&columns_fingerprint(connection, item))?;

@@ -75,7 +75,12 @@ impl StreamSync {
         let tally = report.tally;
         Self {
             warnings: report.warnings.clone(),
-            ..Self::of(work_item, outcome(report.outcome), report.error.as_ref().map(Problem::from), tally)
+            ..Self::of(
+                work_item,
+                outcome(report.outcome),
+                report.error.as_ref().map(Problem::from),
+                tally,
+            )
         }
     }
 
@@ -110,11 +115,21 @@ pub(super) fn outcome(outcome: store::Outcome) -> Outcome {
 /// Runs one pass over the named connections (all, if none is named).
 pub async fn sync(parts: &Parts, only: &BTreeSet<String>, cancel: &CancellationToken) -> SyncReport {
     let begun = Instant::now();
-    let run = Run { id: super::new_run_id(), cancel: cancel.clone() };
-    let chosen = parts.connections.iter().filter(|c| only.is_empty() || only.contains(c.settings.name.as_str()));
+    let run = Run {
+        id: super::new_run_id(),
+        cancel: cancel.clone(),
+    };
+    let chosen = parts
+        .connections
+        .iter()
+        .filter(|c| only.is_empty() || only.contains(c.settings.name.as_str()));
     let passes = chosen.map(|connected| sync_connection(connected, &run));
     let connections = futures_util::future::join_all(passes).await;
-    SyncReport { run_id: run.id, elapsed_seconds: begun.elapsed().as_secs_f64(), connections }
+    SyncReport {
+        run_id: run.id,
+        elapsed_seconds: begun.elapsed().as_secs_f64(),
+        connections,
+    }
 }
 
 async fn sync_connection(connected: &Connected, run: &Run) -> ConnectionSync {
@@ -123,10 +138,16 @@ async fn sync_connection(connected: &Connected, run: &Run) -> ConnectionSync {
         let skipped = |&kind| StreamSync::of(kind, Outcome::Skipped, None, Tally::default());
         settings.work_items.iter().map(skipped).collect()
     } else {
-        let passes = connected.streams.iter().map(|stream| sync_stream(Arc::clone(stream), run.clone()));
+        let passes = connected
+            .streams
+            .iter()
+            .map(|stream| sync_stream(Arc::clone(stream), run.clone()));
         futures_util::future::join_all(passes).await
     };
-    ConnectionSync { name: settings.name.to_string(), streams }
+    ConnectionSync {
+        name: settings.name.to_string(),
+        streams,
+    }
 }
 
 async fn sync_stream(stream: Arc<DeskStream>, run: Run) -> StreamSync {

@@ -122,7 +122,9 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
         "d" => 86_400,
         _ => return Err("a number and s, m, h or d, e.g. 5m".to_owned()),
     };
-    let number: u64 = number.parse().map_err(|_| "a number and s, m, h or d, e.g. 5m".to_owned())?;
+    let number: u64 = number
+        .parse()
+        .map_err(|_| "a number and s, m, h or d, e.g. 5m".to_owned())?;
     Ok(std::time::Duration::from_secs(number * seconds))
 }
 
@@ -130,8 +132,15 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
 fn chosen(config: &Config, names: &[String]) -> Result<std::collections::BTreeSet<String>, Failure> {
     for name in names {
         if config.connection(name).is_none() {
-            let known: Vec<&str> = config.connections.iter().map(|connection| connection.name.as_str()).collect();
-            return Err(Failure::Usage(format!("no connection {name:?}; there are: {}", known.join(", "))));
+            let known: Vec<&str> = config
+                .connections
+                .iter()
+                .map(|connection| connection.name.as_str())
+                .collect();
+            return Err(Failure::Usage(format!(
+                "no connection {name:?}; there are: {}",
+                known.join(", ")
+            )));
         }
     }
     Ok(names.iter().cloned().collect())

@@ -61,7 +61,9 @@ fn here(args: &Args, config: Config, only: &BTreeSet<String>) -> Result<SyncRepo
 
 /// The first Ctrl-C finishes the pages in hand; the second ends at once, which loses nothing either.
 async fn stop_on_signal(cancel: CancellationToken) {
-    let Ok(mut signals) = crate::daemon::Signals::listen() else { return };
+    let Ok(mut signals) = crate::daemon::Signals::listen() else {
+        return;
+    };
     loop {
         if signals.next().await != crate::daemon::Signal::Stop {
             continue;
@@ -84,9 +86,21 @@ fn print(args: &Args, report: &SyncReport) -> Result<(), Failure> {
     for connection in &report.connections {
         for stream in &connection.streams {
             let name = format!("{}/{}", connection.name, stream.work_item);
-            let counts = format!("{} read, {} sent, {} unchanged", stream.read, stream.sent, stream.unchanged);
-            let aside = if stream.quarantined > 0 { format!(", {} set aside", stream.quarantined) } else { String::new() };
-            writeln!(out, "{name}: {}: {counts}{aside} ({} requests)", word(stream.outcome), stream.requests)?;
+            let counts = format!(
+                "{} read, {} sent, {} unchanged",
+                stream.read, stream.sent, stream.unchanged
+            );
+            let aside = if stream.quarantined > 0 {
+                format!(", {} set aside", stream.quarantined)
+            } else {
+                String::new()
+            };
+            writeln!(
+                out,
+                "{name}: {}: {counts}{aside} ({} requests)",
+                word(stream.outcome),
+                stream.requests
+            )?;
             for warning in &stream.warnings {
                 writeln!(out, "  warning: {warning}")?;
             }

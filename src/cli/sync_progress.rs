@@ -24,7 +24,10 @@ impl Bars {
     /// Draws until [`Self::finish`]; nothing if stderr is no terminal.
     pub fn start(parts: &Parts, only: &BTreeSet<String>, wanted: bool) -> Self {
         if !wanted || !std::io::stderr().is_terminal() {
-            return Self { bars: Vec::new(), drawing: None };
+            return Self {
+                bars: Vec::new(),
+                drawing: None,
+            };
         }
         let all = MultiProgress::new();
         let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -33,7 +36,11 @@ impl Bars {
             .streams()
             .filter(|(connected, _)| chosen(connected.settings.name.as_str()))
             .map(|(_, stream)| {
-                let bar = all.add(ProgressBar::new(0).with_style(style.clone()).with_prefix(stream.id.to_string()));
+                let bar = all.add(
+                    ProgressBar::new(0)
+                        .with_style(style.clone())
+                        .with_prefix(stream.id.to_string()),
+                );
                 (bar, Arc::clone(&stream.progress))
             })
             .collect();
@@ -45,7 +52,10 @@ impl Bars {
                 drawn.iter().for_each(|(bar, progress)| draw(bar, progress));
             }
         });
-        Self { bars, drawing: Some(drawing) }
+        Self {
+            bars,
+            drawing: Some(drawing),
+        }
     }
 
     /// Clears the bars: the summary follows.

@@ -33,7 +33,7 @@ pub struct Column {
 /// How one kind of work item is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemProfile {
-    /// ServiceNow table, Dataverse entity set.
+    /// `ServiceNow` table, Dataverse entity set.
     pub table: String,
     /// Unique key and tie-break.
     pub id: String,

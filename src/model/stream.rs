@@ -29,7 +29,7 @@ impl fmt::Display for ConnectionName {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Partner {
-    /// ServiceNow, by its Table API.
+    /// `ServiceNow`, by its Table API.
     ServiceNow,
     /// Provance ITSM, which lives on Microsoft Dataverse.
     Provance,

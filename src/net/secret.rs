@@ -54,6 +54,21 @@ impl SecretRef {
             (Self::File(_) | Self::Credential(_), path) => read_file(&path.unwrap_or_default()),
         }
     }
+
+    /// What is wrong with how the secret is kept: its file can be read by everybody on this machine. `None`
+    /// also where there is no file yet; [`Self::read`] says that.
+    pub fn warning(&self) -> Option<String> {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.path()?;
+        let mode = std::fs::metadata(&path).ok()?.permissions().mode();
+        (mode & 0o004 != 0).then(|| {
+            format!(
+                "secret file {} can be read by everybody (mode {:03o}): chmod o-rwx",
+                path.display(),
+                mode & 0o777
+            )
+        })
+    }
 }
 
 fn read_file(path: &Path) -> Result<SecretString, SecretError> {
@@ -68,4 +83,27 @@ fn read_file(path: &Path) -> Result<SecretString, SecretError> {
         }
     }
     Ok(SecretString::from(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_readable_by_everybody_is_warned_about() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("secret");
+        std::fs::write(&path, "hunter2\n\n").unwrap();
+        let secret = SecretRef::File(path.clone());
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let warning = secret.warning().unwrap();
+        assert!(warning.contains("644") && !warning.contains("hunter2"), "{warning}");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        assert_eq!(secret.warning(), None);
+        assert_eq!(secret.read().unwrap().expose_secret(), "hunter2\n");
+    }
 }

@@ -10,3 +10,4 @@ pub mod ingestion;
 pub mod item;
 pub mod journal;
 pub mod serve;
+pub mod servicenow;

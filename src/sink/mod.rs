@@ -1,4 +1,18 @@
 //! Writing rows: the workspace and what stands in for it.
+//!
+//! `Ok` is said only after the other side took the whole batch; delivery is at least once, because an answer
+//! may be lost after the batch was taken. There is no other queue: what is not taken stays with the caller.
+
+mod code;
+mod data_collector;
+mod file;
+mod logs_ingestion;
+#[cfg(test)]
+mod tests;
+mod workspace;
+
+pub use code::codes;
+pub use workspace::{Options, Workspace};
 
 use std::future::Future;
 use std::path::PathBuf;

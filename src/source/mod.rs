@@ -74,3 +74,30 @@ impl SourceError {
         }
     }
 }
+
+/// One stream's source, whatever the product.
+#[derive(Debug)]
+pub enum Desk {
+    /// ServiceNow.
+    ServiceNow(servicenow::ServiceNow),
+}
+
+impl Source for Desk {
+    async fn page(&self, slice: &Slice, size: u32) -> Result<Page, SourceError> {
+        match self {
+            Self::ServiceNow(desk) => desk.page(slice, size).await,
+        }
+    }
+
+    async fn probe(&self, from: DateTime<Utc>) -> Result<Probe, SourceError> {
+        match self {
+            Self::ServiceNow(desk) => desk.probe(from).await,
+        }
+    }
+
+    async fn by_ids(&self, ids: &[RecordId]) -> Result<Vec<Mapped>, SourceError> {
+        match self {
+            Self::ServiceNow(desk) => desk.by_ids(ids).await,
+        }
+    }
+}

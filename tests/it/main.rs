@@ -1,5 +1,10 @@
-//! Scenarios over the whole program, and the rules that its sources and its README keep.
+//! Scenarios: the real binary over real HTTP and a real state file, against service desks and a workspace that
+//! hold state. Build, act, look at the world. And the rules that the sources and the README keep.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod faults;
 mod layering;
 mod readme;
+mod real_log;
+mod rig;
+mod sync;

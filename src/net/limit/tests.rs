@@ -36,7 +36,7 @@ async fn grants(limiter: &Limiter, pauses: &[u64]) -> Vec<Instant> {
 #[tokio::test(start_paused = true)]
 async fn no_minute_holds_more_than_the_rate() {
     for rate in [1, 2, 9, 10, 60, 61, 600, 6000] {
-        let count = (rate as usize * 4).min(3000).max(8);
+        let count = (rate as usize * 4).clamp(8, 3000);
         let grants = grants(&limiter(rate, 2), &vec![0; count]).await;
         let most = busiest_minute(&grants);
         assert!(most <= rate as usize, "{most} in a minute at {rate}");

@@ -13,7 +13,8 @@ use super::state::{Fault, Inner, Seen};
 use super::table::Table;
 use super::wire::{self, Object};
 use super::{HANG, Instance, metadata, page, respond};
-use crate::sim::ingestion::{Line, http_date};
+use crate::sim::fault::http_date;
+use crate::sim::ingestion::Line;
 
 const ROOT: &str = "/api/data/v9.2/";
 
@@ -144,7 +145,7 @@ fn find(
         options,
         origin: &origin,
     };
-    page_of(inner, path, &start, continued, wishes)
+    page_of(inner, path, &start, continued.as_ref(), wishes)
 }
 
 fn one_row(
@@ -194,20 +195,20 @@ fn page_of(
     inner: &mut Inner,
     set: &str,
     start: &Start<'_>,
-    continued: Option<Continuation>,
+    continued: Option<&Continuation>,
     wishes: &Preferences,
 ) -> Result<Found, Refusal> {
     let Inner {
         tables, links, zone, ..
     } = inner;
     let table = tables.get(set).ok_or_else(|| unknown_segment(set))?;
-    let options = continued.as_ref().map_or(&start.options, |link| &link.options);
+    let options = continued.map_or(&start.options, |link| &link.options);
     let query = Query::parse(options, table)?;
-    let number = continued.as_ref().map_or(1, |link| link.number);
+    let number = continued.map_or(1, |link| link.number);
     // A page size wins over $top, as documented.
     let top = query.top.filter(|_| wishes.page.is_none());
     let size = top.unwrap_or(MAX_PAGE).min(wishes.page_size());
-    let cut = page::cut(table, &query, continued.as_ref().map(|link| &link.after), size, number);
+    let cut = page::cut(table, &query, continued.map(|link| &link.after), size, number);
     let rows: Vec<String> = cut
         .rows
         .iter()
@@ -227,7 +228,7 @@ fn page_of(
     }
     object.raw("value", &format!("[{}]", rows.join(",")));
     if let Some(after) = cut.next.filter(|_| top.is_none()) {
-        let raw = continued.as_ref().map_or(start.raw, |link| &link.raw).to_owned();
+        let raw = continued.map_or(start.raw, |link| &link.raw).to_owned();
         let cookie = after.cookie(&query);
         let to = Continuation {
             options: options.clone(),

@@ -51,6 +51,7 @@ pub use table::{Definition, Row};
 use super::entra::Tokens;
 use super::ingestion::Server;
 use super::item::Item;
+use super::journal::Journal;
 use crate::model::WorkItemKind;
 use state::Inner;
 use table::Table;
@@ -59,6 +60,7 @@ use table::Table;
 #[derive(Debug, Clone)]
 pub struct Instance {
     inner: Arc<Mutex<Inner>>,
+    journal: Journal,
 }
 
 impl Default for Instance {
@@ -73,6 +75,7 @@ impl Instance {
         let inner = Inner::new([case::cases(), case::changes()]);
         Self {
             inner: Arc::new(Mutex::new(inner)),
+            journal: Journal::new(),
         }
     }
 
@@ -91,6 +94,7 @@ impl Instance {
     pub fn drop_column(&self, set: &str, column: &str) {
         if let Some(table) = self.lock().tables.get_mut(set) {
             table.definition.columns.remove(column);
+            table.dropped.insert(column.to_owned());
         }
     }
 
@@ -184,6 +188,11 @@ impl Instance {
         self.lock().faults.clear();
     }
 
+    /// Who asked what when, and how many at once.
+    pub fn journal(&self) -> Journal {
+        self.journal.clone()
+    }
+
     /// Every request so far, in order.
     pub fn requests(&self) -> Vec<Seen> {
         self.lock().seen.clone()
@@ -195,7 +204,7 @@ impl Instance {
     /// When the address cannot be bound.
     pub async fn start(&self, address: SocketAddr) -> io::Result<Server> {
         let router = Router::new().fallback(answer::get).with_state(self.clone());
-        Server::start(address, router).await
+        Server::start(address, router, self.journal()).await
     }
 }
 

@@ -46,9 +46,13 @@ pub(super) fn cut<'a>(table: &'a Table, query: &Query, after: Option<&Place>, si
     });
     let behind = |place: &Place| after.is_none_or(|after| place.order(after, query).is_gt());
     let mut rows: Vec<_> = placed.filter(|(place, _)| behind(place)).collect();
-    rows.sort_by(|(a, _), (b, _)| a.order(b, query));
     let more = rows.len() > size;
+    if more && size > 0 {
+        // Only the page is put in order: tables may be much longer than it.
+        rows.select_nth_unstable_by(size - 1, |(a, _), (b, _)| a.order(b, query));
+    }
     rows.truncate(size);
+    rows.sort_unstable_by(|(a, _), (b, _)| a.order(b, query));
     let next = if more {
         rows.last().map(|(place, _)| place.clone())
     } else {

@@ -43,7 +43,7 @@ impl Query {
                     query.order = value
                         .split(',')
                         .map(|term| order_term(term, table))
-                        .collect::<Result<_, _>>()?
+                        .collect::<Result<_, _>>()?;
                 }
                 "$count" => query.count = value == "true",
                 "$top" => query.top = Some(value.parse().map_err(|_| invalid(name))?),

@@ -109,10 +109,12 @@ impl Inner {
             .entry(set.to_owned())
             .or_insert_with(|| Table::new(Definition::new(set, "name")));
         let primary = table.definition.primary_id.clone();
-        let id = match row.get(&primary) {
-            Some(Cell::Guid(id)) => *id,
-            _ => Uuid::new_v4(),
+        let given = if let Some(Cell::Guid(id)) = row.get(&primary) {
+            Some(*id)
+        } else {
+            None
         };
+        let id = given.unwrap_or_else(Uuid::new_v4);
         row.insert(primary, Cell::Guid(id));
         row.insert("versionnumber".to_owned(), Cell::Int(self.version));
         row.entry("modifiedon".to_owned()).or_insert(Cell::Time(now));

@@ -32,6 +32,8 @@ pub(super) struct Table {
     pub definition: Definition,
     pub rows: HashMap<Uuid, Row>,
     pub hidden: BTreeSet<Uuid>,
+    /// Columns taken away: a row that still brings one does not declare it again.
+    pub dropped: BTreeSet<String>,
 }
 
 impl Definition {
@@ -78,6 +80,7 @@ impl Table {
             definition,
             rows: HashMap::new(),
             hidden: BTreeSet::new(),
+            dropped: BTreeSet::new(),
         }
     }
 
@@ -97,7 +100,9 @@ impl Table {
     /// Puts a row in place of the one with its id; unknown columns are declared by the first value they get.
     pub(super) fn put(&mut self, id: Uuid, row: Row) {
         for (name, cell) in &row {
-            if let Some(kind) = cell.attribute_type() {
+            if let Some(kind) = cell.attribute_type()
+                && !self.dropped.contains(name)
+            {
                 self.definition.columns.entry(name.clone()).or_insert(kind);
             }
         }

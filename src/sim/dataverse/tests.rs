@@ -4,6 +4,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Cell, Fault, Instance, Row, Server};
+use crate::model::WorkItemKind;
+use crate::sim::item::{Item, State};
 
 const ANNOTATIONS: &str = "OData.Community.Display.V1.FormattedValue,Microsoft.Dynamics.CRM.lookuplogicalname";
 
@@ -232,6 +234,9 @@ async fn what_does_not_exist_is_refused_in_dataverses_shape() {
     assert_eq!(get(&one, "").await.status(), 404);
     assert!(ids(&json(&table(&server, ""), "").await).is_empty());
     assert_eq!(Client::new().get(&one).send().await.unwrap().status(), 401);
+    instance.drop_column("incidents", "title");
+    instance.put("incidents", row(2, 0));
+    assert_eq!(refused("$select=title").await["code"], "0x80060888");
 }
 
 #[tokio::test]
@@ -310,4 +315,81 @@ async fn metadata_names_tables_and_columns() {
         .unwrap();
     assert_eq!(owner["AttributeType"], "Owner");
     assert_eq!(get(&base.replace("incident'", "nosuch'"), "").await.status(), 404);
+}
+
+fn item(kind: WorkItemKind, number: &str) -> Item {
+    Item {
+        id: "0123456789abcdef0123456789abcdef".to_owned(),
+        kind,
+        number: number.to_owned(),
+        state: State::OnHold,
+        title: "Mail is slow".to_owned(),
+        description: "Since the morning".to_owned(),
+        urgency: 2,
+        impact: 2,
+        priority: 3,
+        risk: Some(3),
+        change_type: Some("emergency".to_owned()),
+        category: "network".to_owned(),
+        subcategory: None,
+        contact_type: "email".to_owned(),
+        opened_by: "Ada".to_owned(),
+        assigned_to: None,
+        assignment_group: "Service Desk".to_owned(),
+        resolved_by: None,
+        closed_by: None,
+        close_code: None,
+        ci: None,
+        opened_at: start_time(),
+        resolved_at: None,
+        closed_at: None,
+        planned: Some((start_time(), start_time() + TimeDelta::hours(2))),
+        work_start: None,
+        work_end: None,
+        modified: start_time() + TimeDelta::minutes(5),
+        revision: 3,
+    }
+}
+
+#[tokio::test]
+async fn an_incident_is_a_case_and_a_change_a_row_of_the_custom_table() {
+    let (instance, server) = serving(0).await;
+    let prefer = format!("odata.include-annotations=\"{ANNOTATIONS}\"");
+    let id = instance.put_item(&item(WorkItemKind::Incident, "CAS-01000"));
+    let label = |name: &str| format!("{name}@OData.Community.Display.V1.FormattedValue");
+    let page = json(&table(&server, ""), &prefer).await;
+    let case = &page["value"][0];
+    assert_eq!(case["incidentid"], "01234567-89ab-cdef-0123-456789abcdef");
+    assert_eq!(
+        (&case["ticketnumber"], &case["modifiedon"]),
+        (&"CAS-01000".into(), &"2026-11-20T10:05:00Z".into())
+    );
+    assert_eq!(
+        (&case["statuscode"], &case[label("statuscode")]),
+        (&2.into(), &"On Hold".into())
+    );
+    assert_eq!(case[label("_ownerid_value")], "Service Desk");
+    assert_eq!(case["_ownerid_value@Microsoft.Dynamics.CRM.lookuplogicalname"], "team");
+    let before = case["versionnumber"].as_i64().unwrap();
+    assert_eq!(
+        instance.put_item(&item(WorkItemKind::Incident, "CAS-01000")),
+        id,
+        "a version takes the place of the last"
+    );
+    let page = json(&table(&server, ""), "").await;
+    assert_eq!(
+        (ids(&page).len(), page["value"][0]["versionnumber"].as_i64()),
+        (1, Some(before + 1))
+    );
+    instance.put_item(&item(WorkItemKind::ChangeRequest, "CHG0030001"));
+    let changes = format!("{}/api/data/v9.2/new_changerequests", server.url());
+    let change = &json(&changes, &prefer).await["value"][0];
+    assert_eq!(
+        (&change[label("new_type")], &change["new_plannedend"]),
+        (&"Emergency".into(), &"2026-11-20T12:00:00Z".into())
+    );
+    assert_eq!(
+        (&change["new_workstart"], &change[label("new_state")]),
+        (&Value::Null, &"Scheduled".into())
+    );
 }

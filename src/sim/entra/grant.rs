@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::TokenFault;
 use super::directory::{Application, Credential, Directory};
 use super::refusal::Refusal;
 
@@ -40,10 +41,12 @@ pub struct TokenRequest {
     pub with_secret: bool,
     /// The AADSTS number if it was refused.
     pub refused: Option<u32>,
+    /// The fault that befell it.
+    pub fault: Option<TokenFault>,
 }
 
 impl TokenRequest {
-    pub(super) fn new(tenant: &str, params: &Params, refused: Option<u32>) -> Self {
+    pub(super) fn new(tenant: &str, params: &Params, refused: Option<u32>, fault: Option<TokenFault>) -> Self {
         let Params {
             grant_type,
             client_id,
@@ -60,6 +63,7 @@ impl TokenRequest {
             username,
             with_secret: client_secret.is_some(),
             refused,
+            fault,
         }
     }
 }
@@ -231,7 +235,7 @@ fn audience_of(directory: &Directory, scope: &str, password: bool) -> Result<Str
 }
 
 /// The answer that hands out `token`.
-pub(super) fn answer(directory: &Directory, granted: &Granted, token: String) -> Value {
+pub(super) fn answer(directory: &Directory, granted: &Granted, token: &str) -> Value {
     let number = |time: Duration| {
         let seconds = time.as_secs();
         if directory.numbers_as_strings {

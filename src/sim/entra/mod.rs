@@ -39,6 +39,7 @@ pub use refusal::Refusal;
 pub use tokens::{Issued, Tokens};
 
 use super::ingestion::{Line, Server};
+use super::journal::Journal;
 use grant::Params;
 
 /// What goes wrong at the token endpoint, for a number of requests.
@@ -68,6 +69,7 @@ struct Inner {
 pub struct Entra {
     inner: Arc<Mutex<Inner>>,
     tokens: Tokens,
+    journal: Journal,
 }
 
 impl Entra {
@@ -90,6 +92,11 @@ impl Entra {
         self.tokens.clone()
     }
 
+    /// Who asked what when, and how many at once.
+    pub fn journal(&self) -> Journal {
+        self.journal.clone()
+    }
+
     /// Every request so far, in order.
     pub fn requests(&self) -> Vec<TokenRequest> {
         self.lock().requests.clone()
@@ -98,6 +105,10 @@ impl Entra {
     /// Orders a fault for the next `requests` requests.
     pub fn fault(&self, fault: TokenFault, requests: u64) {
         self.lock().faults.push((fault, requests));
+    }
+
+    fn note(&self, request: TokenRequest) {
+        self.lock().requests.push(request);
     }
 
     fn next_fault(&self) -> Option<TokenFault> {
@@ -116,7 +127,7 @@ impl Entra {
         let router = Router::new()
             .route("/{tenant}/oauth2/v2.0/token", post(token))
             .with_state(self.clone());
-        Server::start(address, router).await
+        Server::start(address, router, self.journal()).await
     }
 }
 
@@ -126,37 +137,54 @@ async fn token(
     Path(tenant): Path<String>,
     Form(params): Form<Params>,
 ) -> Response<Body> {
-    match entra.next_fault() {
-        Some(TokenFault::TooManyRequests(seconds)) => {
-            let mut response = StatusCode::TOO_MANY_REQUESTS.into_response();
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            return response;
+    let fault = entra.next_fault();
+    let instead = match fault {
+        Some(TokenFault::TooManyRequests(seconds)) => Some(too_many(seconds)),
+        Some(TokenFault::Unavailable) => Some(unavailable()),
+        Some(TokenFault::Transient) => Some(refuse(&Refusal::transient())),
+        Some(TokenFault::Cut) => {
+            line.cut();
+            None
         }
-        Some(TokenFault::Unavailable) => {
-            let page = axum::response::Html("<html><body><h1>Service Unavailable</h1></body></html>\r\n");
-            return (StatusCode::SERVICE_UNAVAILABLE, page).into_response();
+        Some(TokenFault::Delay(time)) => {
+            tokio::time::sleep(time).await;
+            None
         }
-        Some(TokenFault::Transient) => return refuse(&Refusal::transient()),
-        Some(TokenFault::Cut) => line.cut(),
-        Some(TokenFault::Delay(time)) => tokio::time::sleep(time).await,
-        None => {}
+        None => None,
+    };
+    if let Some(answer) = instead {
+        entra.note(TokenRequest::new(&tenant, &params, None, fault));
+        return answer;
     }
     let directory = entra.lock().directory.clone();
     let outcome = grant::decide(&directory, &tenant, &params);
     let answer = match &outcome {
-        Ok(granted) => Json(grant::answer(
-            &directory,
-            granted,
-            entra.tokens.issue(granted, directory.ttl),
-        ))
-        .into_response(),
+        Ok(granted) => {
+            let token = entra.tokens.issue(granted, directory.ttl);
+            Json(grant::answer(&directory, granted, &token)).into_response()
+        }
         Err(refusal) => refuse(refusal),
     };
-    let request = TokenRequest::new(&tenant, &params, outcome.err().map(|refusal| refusal.code));
-    entra.lock().requests.push(request);
+    entra.note(TokenRequest::new(
+        &tenant,
+        &params,
+        outcome.err().map(|refusal| refusal.code),
+        fault,
+    ));
     answer
+}
+
+fn too_many(seconds: u64) -> Response<Body> {
+    let mut response = StatusCode::TOO_MANY_REQUESTS.into_response();
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
+fn unavailable() -> Response<Body> {
+    let page = axum::response::Html("<html><body><h1>Service Unavailable</h1></body></html>\r\n");
+    (StatusCode::SERVICE_UNAVAILABLE, page).into_response()
 }
 
 fn refuse(refusal: &Refusal) -> Response<Body> {

@@ -106,7 +106,8 @@ async fn refusals_bear_their_numbers_and_line_breaks() {
         ("client_secret", "s3cret"),
         ("scope", "https://x/read"),
     ];
-    let cases: [(&str, &[(&str, &str)], u16, &str, u32); 7] = [
+    type Form<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(&str, Form<'_>, u16, &str, u32); 7] = [
         (TENANT, &with_secret("app", "wrong"), 401, "invalid_client", 7_000_215),
         (
             TENANT,

@@ -6,6 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 
 use super::fault::RetryAfter;
+use crate::sim::fault::http_date;
 
 /// An answer in the making.
 #[derive(Debug)]
@@ -90,9 +91,4 @@ impl Answer {
         }
         response
     }
-}
-
-/// `Wed, 21 Oct 2026 07:28:00 GMT`
-pub(in crate::sim) fn http_date(time: DateTime<Utc>) -> String {
-    time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }

@@ -64,7 +64,7 @@ pub(super) async fn post(
         held.answered.push(Answered {
             status: answer.status.as_u16(),
             ..seen
-        })
+        });
     });
     answer.into_response(None, switches.now())
 }
@@ -190,7 +190,11 @@ fn bad(code: &'static str, text: &str) -> Answer {
 
 #[cfg(test)]
 mod tests {
-    use super::signature;
+    use reqwest::Client;
+    use serde_json::{Value, json};
+
+    use super::super::start;
+    use super::{Workspace, signature};
 
     #[test]
     fn the_signature_is_that_of_the_documented_vector() {
@@ -204,6 +208,37 @@ mod tests {
         assert_eq!(
             signature(key, body.chars().count(), date).as_deref(),
             Some("Rl4MuGhONEgrCHIsSyucV1B1O5sM+xZ6/+66WDY8xz8=")
+        );
+    }
+
+    #[tokio::test]
+    async fn the_retired_api_checks_the_signature_and_appends_suffixes() {
+        let workspace = Workspace::new();
+        let handle = start(workspace.clone(), ([127, 0, 0, 1], 0).into()).await.unwrap();
+        let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
+        let send = async |signature: &str| {
+            let request = Client::new().post(format!("{}/api/logs?api-version=2016-04-01", handle.url()));
+            let request = request
+                .header("content-type", "application/json")
+                .header("log-type", "ServiceDesk");
+            let request = request.header("x-ms-date", "Mon, 04 Apr 2016 08:00:00 GMT");
+            let request = request.header("authorization", format!("SharedKey w:{signature}"));
+            request
+                .body(r#"[{"Subject":"Grüße","Number":42}]"#)
+                .send()
+                .await
+                .unwrap()
+                .status()
+                .as_u16()
+        };
+        let good = "buGwzc0T1uwr5QG1dzeoyhziEUcCWac38Hr4+I0eUxk=";
+        assert_eq!(send(good).await, 404, "off by default");
+        workspace.set(|switches| switches.legacy = Some(("w".to_owned(), key.to_owned())));
+        assert_eq!(send("Rl4MuGhONEgrCHIsSyucV1B1O5sM+xZ6/+66WDY8xz8=").await, 403);
+        assert_eq!(send(good).await, 200);
+        assert_eq!(
+            Value::from(workspace.rows("ServiceDesk_CL")[0].clone()),
+            json!({"Subject_s": "Grüße", "Number_d": 42})
         );
     }
 }

@@ -11,11 +11,31 @@ use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::extract::connect_info::Connected;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+use crate::sim::journal::Journal;
+
+async fn record(
+    State(journal): State<Journal>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let uri = request.uri();
+    let entry = journal.open(request.method().as_str(), uri.path(), uri.query().unwrap_or_default());
+    let response = next.run(request).await;
+    if !line.0.is_cancelled() {
+        entry.close(response.status().as_u16());
+    }
+    response
+}
 
 /// A running server; it stops when dropped.
 #[derive(Debug)]
@@ -26,11 +46,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves `router` at `address`; port 0 lets the kernel choose.
+    /// Serves `router` at `address`; port 0 lets the kernel choose. Every request is written to `journal`; one
+    /// whose connection was cut stays without a status there.
     ///
     /// # Errors
     /// When the address cannot be bound.
-    pub async fn start(address: SocketAddr, router: Router) -> io::Result<Self> {
+    pub async fn start(address: SocketAddr, router: Router, journal: Journal) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let closed = CancellationToken::new();
@@ -38,6 +59,7 @@ impl Server {
             listener,
             closed: closed.clone(),
         };
+        let router = router.layer(from_fn_with_state(journal, record));
         let service = router.into_make_service_with_connect_info::<Line>();
         let until = closed.clone().cancelled_owned();
         let serving = axum::serve(lines, service).with_graceful_shutdown(until);

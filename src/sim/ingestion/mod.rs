@@ -65,7 +65,6 @@ pub use stream::{Declaration, Row, WrongType};
 pub use workspace::{Answered, BatchSeen, Keep, Switches, Workspace};
 
 use answer::Answer;
-pub(in crate::sim) use answer::http_date;
 use logs::Upload;
 
 /// More than any upload is read before it is refused.
@@ -82,6 +81,11 @@ impl Handle {
     /// The `endpoint` to configure, without a slash at the end.
     pub fn url(&self) -> String {
         self.server.url()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
     }
 
     /// The `dcr_immutable_id` to configure.
@@ -120,7 +124,7 @@ pub async fn start(workspace: Workspace, address: SocketAddr) -> io::Result<Hand
         .route("/api/logs", post(legacy::post))
         .fallback(|| async { Answer::empty(axum::http::StatusCode::NOT_FOUND).into_response(None, chrono::Utc::now()) })
         .with_state(workspace.clone());
-    let server = Server::start(address, router).await?;
+    let server = Server::start(address, router, workspace.journal()).await?;
     Ok(Handle { server, workspace })
 }
 
@@ -171,7 +175,7 @@ async fn upload(
         held.answered.push(Answered {
             status: answer.status.as_u16(),
             ..seen
-        })
+        });
     });
     answer.into_response(client_id, switches.now())
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Fault, Handle, Keep, RetryAfter, Until, Workspace, start};
+use super::{Fault, Handle, Keep, RetryAfter, Until, Workspace, WrongType, start};
 use crate::sim::entra::Entra;
 
 const STREAM: &str = "Custom-ServiceDesk_CL";
@@ -286,6 +286,7 @@ async fn an_answer_can_be_lost_after_the_rows_were_taken_and_an_upload_before() 
         workspace.answered().iter().map(|one| one.status).collect::<Vec<_>>(),
         [0, 0]
     );
+    assert!(workspace.journal().requests().iter().all(|one| one.status.is_none()));
     assert_eq!(post(&handle, &json!([{}])).await.status(), StatusCode::NO_CONTENT);
 }
 
@@ -340,31 +341,32 @@ async fn the_latest_row_of_a_key_is_the_last_that_arrived() {
 }
 
 #[tokio::test]
-async fn the_retired_api_checks_the_signature_and_appends_suffixes() {
+async fn what_nobody_knows_of_the_service_can_be_switched() {
     let (handle, workspace) = serving().await;
-    let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
-    let send = async |signature: &str| {
-        let request = Client::new().post(format!("{}/api/logs?api-version=2016-04-01", handle.url()));
-        let request = request
-            .header("content-type", "application/json")
-            .header("log-type", "ServiceDesk");
-        let request = request.header("x-ms-date", "Mon, 04 Apr 2016 08:00:00 GMT");
-        let request = request.header("authorization", format!("SharedKey w:{signature}"));
-        request
-            .body(r#"[{"Subject":"Grüße","Number":42}]"#)
-            .send()
-            .await
-            .unwrap()
-            .status()
-            .as_u16()
-    };
-    let good = "buGwzc0T1uwr5QG1dzeoyhziEUcCWac38Hr4+I0eUxk=";
-    assert_eq!(send(good).await, 404, "off by default");
-    workspace.set(|switches| switches.legacy = Some(("w".to_owned(), key.to_owned())));
-    assert_eq!(send("Rl4MuGhONEgrCHIsSyucV1B1O5sM+xZ6/+66WDY8xz8=").await, 403);
-    assert_eq!(send(good).await, 200);
-    assert_eq!(
-        Value::from(workspace.rows("ServiceDesk_CL")[0].clone()),
-        json!({"Subject_s": "Grüße", "Number_d": 42})
-    );
+    let rows = json!([{"RecordId_s": 5}]);
+    workspace.set(|switches| switches.wrong_type = WrongType::Keep);
+    assert_eq!(post(&handle, &rows).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(workspace.rows(STREAM)[0]["RecordId_s"], 5);
+    workspace.set(|switches| switches.wrong_type = WrongType::Refuse);
+    assert_eq!(post(&handle, &rows).await.status(), StatusCode::BAD_REQUEST);
+    workspace.set(|switches| switches.cut_oversize = true);
+    assert!(try_post(&handle, vec![b' '; 3_000_000]).await.is_err());
+    workspace.set(|switches| switches.field_limit = 4);
+    post(&handle, &json!([{"Title_s": "aaaü"}])).await;
+    assert_eq!(workspace.rows(STREAM)[1]["Title_s"], "aaa", "never half a character");
+    assert_eq!(workspace.count(STREAM), 2);
+}
+
+#[tokio::test]
+async fn a_workspace_outlives_the_server_in_front_of_it() {
+    let (handle, workspace) = serving().await;
+    post(&handle, &json!([{}])).await;
+    let (url, address) = (handle.url(), handle.address());
+    handle.stop().await;
+    assert!(Client::new().get(&url).send().await.is_err());
+    let handle = start(workspace.clone(), address).await.unwrap();
+    post(&handle, &json!([{}])).await;
+    assert_eq!((handle.url(), workspace.count(STREAM)), (url, 2));
+    workspace.clear();
+    assert_eq!((workspace.count(STREAM), workspace.batches().len()), (0, 0));
 }

@@ -13,13 +13,14 @@ use super::fault::{Fault, Faults, Until};
 use super::stream::{Declaration, Row, WrongType};
 use crate::model::columns::{SERVICE_DESK, SERVICE_DESK_LOG};
 use crate::sim::entra::Tokens;
+use crate::sim::journal::Journal;
 
 /// How much of what arrives is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
     /// Whole rows.
     Rows,
-    /// A [`Brief`] of each row: who it is and which version.
+    /// A [`Brief`] of each row: who it is and which version; columns are neither checked nor counted.
     Versions,
     /// Only how many; bodies are scanned for rows and not otherwise checked.
     Counts,
@@ -167,6 +168,7 @@ struct Shared {
     switches: Mutex<Switches>,
     faults: Mutex<Faults>,
     changed: watch::Sender<u64>,
+    journal: Journal,
 }
 
 /// A simulated Log Analytics workspace; clones share it, and it outlives the servers in front of it.
@@ -246,6 +248,11 @@ impl Workspace {
     /// Every request, in order.
     pub fn answered(&self) -> Vec<Answered> {
         lock(&self.shared.held).answered.clone()
+    }
+
+    /// Who asked what when, and how many at once.
+    pub fn journal(&self) -> Journal {
+        self.shared.journal.clone()
     }
 
     /// Columns nobody declared, with how many values of each were dropped.

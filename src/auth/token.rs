@@ -1,0 +1,225 @@
+//! Tokens: one fetch however many wait, early renewal, and a token that still holds is used while renewal fails.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::codes;
+use super::gate::Gate;
+use super::grant::{Grant, exposed};
+use crate::model::Trouble;
+use crate::net::{self, Answer, Authorization, Rejected};
+
+/// After a renewal that failed, the next one while the token still holds.
+const RENEW_AGAIN: Duration = Duration::from_secs(30);
+
+/// How often a fetch is tried when the endpoint cannot answer.
+const ATTEMPTS: u32 = 3;
+
+/// What a token is taken to live if the endpoint does not say.
+const UNSAID_LIFE: Duration = Duration::from_secs(300);
+
+#[derive(Debug)]
+pub(super) struct Tokens {
+    grant: Grant,
+    client: net::Client,
+    state: Mutex<State>,
+    /// Held by whoever fetches.
+    turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    token: Option<Token>,
+    gate: Gate,
+    /// The last fetch that failed: those who waited for it fail with it.
+    failed: Option<(Instant, Trouble)>,
+}
+
+#[derive(Debug, Clone)]
+struct Token {
+    authorization: Authorization,
+    renew_at: Instant,
+    ends_at: Instant,
+}
+
+/// What a token endpoint answers; numbers come as strings from some.
+#[derive(serde::Deserialize)]
+struct Granted {
+    access_token: String,
+    #[serde(default)]
+    expires_in: serde_json::Value,
+    #[serde(default)]
+    refresh_in: serde_json::Value,
+}
+
+impl Tokens {
+    pub(super) fn new(grant: Grant, client: net::Client) -> Self {
+        Self {
+            grant,
+            client,
+            state: Mutex::default(),
+            turn: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    pub(super) async fn authorization(&self, rejected: Option<Rejected<'_>>) -> Result<Authorization, Trouble> {
+        let asked = Instant::now();
+        if let Some(rejected) = rejected {
+            self.forget(rejected.sent);
+        }
+        let Some(held) = self.held() else {
+            let _turn = self.turn.lock().await;
+            return self.fetch_unless_done(asked).await;
+        };
+        // Only one renews, and the others need not wait for it: the token still holds.
+        if held.renew_at <= asked
+            && let Ok(_turn) = self.turn.try_lock()
+        {
+            return Ok(self.renew(held).await);
+        }
+        Ok(held.authorization)
+    }
+
+    async fn fetch_unless_done(&self, asked: Instant) -> Result<Authorization, Trouble> {
+        if let Some(token) = self.held() {
+            return Ok(token.authorization);
+        }
+        {
+            let state = self.state();
+            if let Some((when, trouble)) = state.failed.as_ref().filter(|(when, _)| *when > asked) {
+                tracing::debug!(since = ?when.elapsed(), "sharing the failure of a sign-in that was waited for");
+                return Err(trouble.clone());
+            }
+            state.gate.check()?;
+        }
+        self.fetch().await
+    }
+
+    async fn renew(&self, held: Token) -> Authorization {
+        if self.state().gate.check().is_err() {
+            return held.authorization;
+        }
+        match self.fetch().await {
+            Ok(authorization) => authorization,
+            Err(trouble) => {
+                tracing::warn!(%trouble, "the token could not be renewed; the old one is used while it holds");
+                if let Some(token) = &mut self.state().token {
+                    token.renew_at = Instant::now() + RENEW_AGAIN;
+                }
+                held.authorization
+            }
+        }
+    }
+
+    async fn fetch(&self) -> Result<Authorization, Trouble> {
+        let outcome = self.sign_in().await;
+        let mut state = self.state();
+        match outcome {
+            Ok(token) => {
+                state.gate.accepted();
+                state.failed = None;
+                let authorization = token.authorization.clone();
+                state.token = Some(token);
+                Ok(authorization)
+            }
+            Err(trouble) => {
+                state.failed = Some((Instant::now(), trouble.clone()));
+                Err(trouble)
+            }
+        }
+    }
+
+    async fn sign_in(&self) -> Result<Token, Trouble> {
+        let form = self.grant.read()?;
+        let mut attempt = 1;
+        let trouble = loop {
+            let sent = Instant::now();
+            match self.client.post_form(&self.grant.url, &exposed(&form)).await {
+                Ok(answer) if answer.status.is_success() => return read(&answer, sent),
+                Ok(answer) if is_refusal(&answer) => {
+                    return Err(self.state().gate.refused(self.grant.explain(&answer)));
+                }
+                Ok(answer) if attempt >= ATTEMPTS || answer.status.as_u16() == 429 => {
+                    break self.unavailable(&answer);
+                }
+                Err(error) if attempt >= ATTEMPTS => break error.into_trouble(),
+                Ok(_) | Err(_) => {}
+            }
+            tokio::time::sleep(net::retry::backoff(attempt, Duration::from_secs(1), fastrand::f64())).await;
+            attempt += 1;
+        };
+        Err(trouble)
+    }
+
+    /// 429: the endpoint's own wish is obeyed by not asking before.
+    fn unavailable(&self, answer: &Answer) -> Trouble {
+        let trouble = codes::UNAVAILABLE.retry(format!("the token endpoint answered {}", answer.words()));
+        if answer.status.as_u16() != 429 {
+            return trouble;
+        }
+        self.state().gate.refused(trouble)
+    }
+
+    fn held(&self) -> Option<Token> {
+        let now = Instant::now();
+        self.state().token.clone().filter(|token| token.ends_at > now)
+    }
+
+    /// Drops what was refused, unless somebody has renewed it in the meantime.
+    fn forget(&self, refused: &Authorization) {
+        let mut state = self.state();
+        if state
+            .token
+            .as_ref()
+            .is_some_and(|token| token.authorization == *refused)
+        {
+            state.token = None;
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A refusal is any 4xx by which the endpoint says no to us, not that it has no time.
+fn is_refusal(answer: &Answer) -> bool {
+    let status = answer.status.as_u16();
+    (400..500).contains(&status)
+        && !matches!(status, 408 | 429)
+        && !answer.message().starts_with("temporarily_unavailable")
+}
+
+fn read(answer: &Answer, sent: Instant) -> Result<Token, Trouble> {
+    let Ok(granted) = serde_json::from_slice::<Granted>(&answer.body) else {
+        // Its words may hold half a token: only the kind of answer is told.
+        let kind = if answer.is_html() {
+            "an HTML page"
+        } else {
+            "something else"
+        };
+        return Err(codes::NO_TOKEN.retry(format!("{} with {kind}", answer.status)));
+    };
+    let Some(authorization) = Authorization::new(&format!("Bearer {}", granted.access_token)) else {
+        return Err(codes::NO_TOKEN.retry("a token with characters that cannot be sent"));
+    };
+    let life = seconds(&granted.expires_in).unwrap_or(UNSAID_LIFE);
+    let renew = seconds(&granted.refresh_in).map_or_else(|| life.mul_f64(0.8), |renew| renew.min(life));
+    Ok(Token {
+        authorization,
+        // ServiceNow hands the current token out again: a life of a few seconds is normal.
+        renew_at: sent + renew,
+        ends_at: sent + life,
+    })
+}
+
+/// A number or a string of one; cut to a year, so that no sum overflows.
+fn seconds(value: &serde_json::Value) -> Option<Duration> {
+    let seconds = match value {
+        serde_json::Value::String(text) => text.trim().parse().ok()?,
+        other => other.as_u64()?,
+    };
+    Some(Duration::from_secs(seconds.min(365 * 24 * 3600)))
+}
