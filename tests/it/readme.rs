@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use clap::CommandFactory;
 use itsmd::config::Secrets;
@@ -12,7 +12,7 @@ use itsmd::config::keys::{self, Key, Kind, Presence, SectionKeys};
 use itsmd::net::Code;
 use itsmd::status::metrics::METRICS;
 
-/// Two tables may be written anew at once.
+/// Nobody reads it while a table is written anew.
 static README: Mutex<()> = Mutex::new(());
 
 fn root() -> &'static Path {
@@ -20,13 +20,14 @@ fn root() -> &'static Path {
 }
 
 fn readme() -> String {
+    let _one = README.lock().unwrap_or_else(PoisonError::into_inner);
     std::fs::read_to_string(root().join("README.md")).unwrap()
 }
 
 /// What stands between `<!-- name -->` and the next `<!-- end -->` is this.
 fn is_golden(name: &str, generated: &str) {
-    let _one = README.lock().unwrap();
-    let text = readme();
+    let _one = README.lock().unwrap_or_else(PoisonError::into_inner);
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
     let begin = format!("<!-- {name} -->\n");
     let (before, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("the README has no {begin}"));
     let (kept, after) = rest.split_once("<!-- end -->").unwrap();
@@ -53,6 +54,23 @@ fn the_commands_are_those_of_the_program() {
     }
     table.push('\n');
     is_golden("commands", &table);
+}
+
+#[test]
+fn every_command_that_it_speaks_of_exists() {
+    let program = itsmd::cli::Cli::command();
+    let readme = readme();
+    // In code, inline or in a block, a command line follows one of these.
+    let spoken = ["`itsmd ", "-u itsmd itsmd "];
+    let mut seen = 0;
+    for rest in spoken.iter().flat_map(|open| readme.split(open).skip(1)) {
+        let word = rest.split(|c: char| !c.is_ascii_lowercase()).next().unwrap();
+        if !word.is_empty() {
+            assert!(program.find_subcommand(word).is_some(), "there is no itsmd {word}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 10, "only {seen} were found");
 }
 
 /// `sync [--connection NAME]… [--json]`.
@@ -102,7 +120,7 @@ fn section(section: &'static SectionKeys, seen: &mut BTreeSet<&'static str>, tab
             Presence::Integer(number) => format!("`{number}`"),
             Presence::Flag(flag) => format!("`{flag}`"),
         };
-        writeln!(table, "| `{}` | {takes} | {default} | {} |", key.name, key.meaning).unwrap();
+        writeln!(table, "| `{}` | {takes} | {default} | {} |", key.name, prose(key.meaning)).unwrap();
     }
     variants(section, table);
     for key in shown() {
@@ -156,14 +174,15 @@ fn listed_codes() -> Vec<Code> {
 fn the_codes_are_those_of_the_program() {
     let mut table = "\n| code | it means | what to do |\n|---|---|---|\n".to_owned();
     for code in listed_codes() {
-        writeln!(table, "| `{}` | {} | {} |", code.id, code.means, code.remedy.replace('|', "\\|")).unwrap();
+        writeln!(table, "| `{}` | {} | {} |", code.id, prose(code.means), prose(code.remedy)).unwrap();
     }
     table.push('\n');
     is_golden("codes", &table);
+    every_code_of_the_sources_is_shown();
 }
 
-#[test]
-fn every_code_that_the_sources_can_tell_is_in_the_readme_and_no_other() {
+/// Some codes stand in no table of the sources.
+fn every_code_of_the_sources_is_shown() {
     let told = codes_in_sources();
     for code in listed_codes() {
         assert!(told.contains(code.id), "{} was not found in the sources", code.id);
@@ -174,6 +193,15 @@ fn every_code_that_the_sources_can_tell_is_in_the_readme_and_no_other() {
     assert!(missing.is_empty(), "not in the README: {missing:?}");
     let invented: Vec<&String> = shown.difference(&told).collect();
     assert!(invented.is_empty(), "in the README and nowhere else: {invented:?}");
+}
+
+/// Addresses as code: rustdoc wants no bare ones.
+fn prose(text: &str) -> String {
+    let words = text.split(' ').map(|word| {
+        let bare = word.trim_end_matches(['.', ',', ';']);
+        if bare.starts_with("https://") { word.replacen(bare, &format!("`{bare}`"), 1) } else { word.to_owned() }
+    });
+    words.collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }
 
 /// Every `"ITSMD-…-nnn"` outside unit tests.
