@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::build::{DeskStream, Parts};
 use super::sync::{ConnectionSync, StreamSync, SyncReport};
@@ -22,7 +22,7 @@ use crate::sync::{Pass, Run, WorkerReport};
 pub(super) struct Crew {
     pub parts: Parts,
     members: Vec<Arc<Member>>,
-    tasks: TaskTracker,
+    tasks: tokio::sync::Mutex<JoinSet<()>>,
     stop: CancellationToken,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Member {
 impl Crew {
     /// Starts the workers; they wait for their bells.
     pub fn start(parts: Parts, metrics: &Arc<Metrics>) -> Self {
-        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let (mut tasks, stop) = (JoinSet::new(), CancellationToken::new());
         let mut members = Vec::new();
         for (_, stream) in parts.streams() {
             let head = Activation::new(Bell::new(), super::clock());
@@ -64,11 +64,10 @@ impl Crew {
             }
             members.push(member);
         }
-        tasks.close();
         Self {
             parts,
             members,
-            tasks,
+            tasks: tokio::sync::Mutex::new(tasks),
             stop,
         }
     }
@@ -107,10 +106,15 @@ impl Crew {
         self.members.iter().for_each(|member| member.head.ring());
     }
 
-    /// Stops after the pages in hand.
-    pub async fn stop(&self) {
+    /// Stops after the pages in hand; those that take longer are dropped, and read again at the next run.
+    pub async fn stop(&self, within: Duration) {
         self.stop.cancel();
-        self.tasks.wait().await;
+        let mut tasks = self.tasks.lock().await;
+        let ended = async { while tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(within, ended).await.is_err() {
+            tracing::warn!("pages in hand took too long and were dropped; they are read again");
+            tasks.shutdown().await;
+        }
     }
 
     /// Rings the named connections (all, if none is named) and waits until they are through: `itsmd sync` beside a daemon.

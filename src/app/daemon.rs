@@ -191,7 +191,7 @@ impl Daemon {
             }
         };
         // The old workers first finish their pages: of one stream only one worker of a kind may run.
-        old.stop().await;
+        old.stop(STOP_WITHIN).await;
         let new = Arc::new(Crew::start(parts, &self.metrics));
         *self.crew.write().await = Arc::clone(&new);
         if self.scheduler.replace(new.rings()).await.is_none() {
@@ -271,9 +271,7 @@ impl Daemon {
     async fn end(&self) {
         self.stop.cancel();
         let crew = self.crew().await;
-        if tokio::time::timeout(STOP_WITHIN, crew.stop()).await.is_err() {
-            tracing::warn!("pages in hand took too long and were dropped; they are read again at the next start");
-        }
+        crew.stop(STOP_WITHIN).await;
         self.tasks.close();
         let _ = tokio::time::timeout(Duration::from_secs(1), self.tasks.wait()).await;
     }

@@ -3,6 +3,8 @@
 //! Exit status: 0 all well; 1 something failed (the rest was still done); 2 usage or configuration.
 
 mod ask;
+#[cfg(feature = "sim")]
+mod demo;
 mod run;
 mod sync;
 mod sync_progress;
@@ -41,6 +43,9 @@ enum Command {
     Run,
     /// Sync once, in the foreground
     Sync(sync::Args),
+    /// Show it at work: simulated service desks and a workspace on loopback, nothing to configure
+    #[cfg(feature = "sim")]
+    Demo(demo::Args),
 }
 
 /// Why a command ended otherwise than well.
@@ -70,11 +75,15 @@ pub fn main() -> ExitCode {
     let level = match cli.command {
         Command::Run => "info",
         Command::Sync(_) => "warn",
+        #[cfg(feature = "sim")]
+        Command::Demo(_) => "warn",
     };
     let _ = log::init(format, level);
     let done = match cli.command {
         Command::Run => run::run(load(cli.config.as_deref())),
         Command::Sync(args) => sync::run(&args, load(cli.config.as_deref())),
+        #[cfg(feature = "sim")]
+        Command::Demo(args) => demo::run(&args),
     };
     exit_code(done)
 }

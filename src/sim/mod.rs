@@ -9,5 +9,7 @@ pub mod fault;
 pub mod ingestion;
 pub mod item;
 pub mod journal;
+pub mod live;
 pub mod serve;
 pub mod servicenow;
+pub mod world;

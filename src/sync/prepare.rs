@@ -36,7 +36,10 @@ impl<S: Source, K: Sink> Stream<S, K> {
     pub(super) async fn prepare(&self) -> Result<Prepared, Trouble> {
         let mut warnings = Vec::new();
         let (source_now, requests) = self.source_time(&mut warnings).await?;
-        let window_start = window_start(source_now.unwrap_or_else(|| (self.now)()), self.settings.sync_days);
+        let window_start = window_start(
+            source_now.unwrap_or_else(|| whole_second((self.now)())),
+            self.settings.sync_days,
+        );
         let (id, settings) = (self.id.clone(), self.settings.clone());
         let planned = self
             .store
@@ -60,7 +63,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
         if let Some(now) = self.source_clock.now(ours) {
             return Ok((Some(now), 0));
         }
-        let from = window_start(ours, self.settings.sync_days);
+        let from = window_start(whole_second(ours), self.settings.sync_days);
         let probe = self.source.probe(from).await.map_err(|error| error.trouble().clone())?;
         if let Some(total) = probe.total {
             self.progress.set_total(total);
@@ -85,6 +88,11 @@ impl<S: Source, K: Sink> Stream<S, K> {
         }
         Ok((source, probe.requests.into()))
     }
+}
+
+/// Stamps are whole seconds: a range that begins inside one would refuse what stands at its beginning.
+fn whole_second(time: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp(time.timestamp(), 0).unwrap_or(time)
 }
 
 type Planned = (StreamRow, Slice, i64);

@@ -172,7 +172,13 @@ impl<S: Source, K: Sink> Stream<S, K> {
         loop {
             let memory = self.budget.page().await;
             let rows = self.page_size.rows();
-            match self.source.page(slice, rows).await {
+            // A wait for the server's wish may be long, and a page that is not delivered is no loss.
+            let page = tokio::select! {
+                biased;
+                () = work.cancel.cancelled() => return Err(Halt::Interrupted),
+                page = self.source.page(slice, rows) => page,
+            };
+            match page {
                 Ok(page) => {
                     self.page_size.passed();
                     self.budget.observe(page.bytes);

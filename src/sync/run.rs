@@ -90,7 +90,11 @@ impl<S: Source, K: Sink> Stream<S, K> {
         tally: &Mutex<Tally>,
         warnings: &mut Vec<String>,
     ) -> Result<(), Halt> {
-        let prepared = self.prepare().await?;
+        let prepared = tokio::select! {
+            biased;
+            () = run.cancel.cancelled() => return Err(Halt::Interrupted),
+            prepared = self.prepare() => prepared?,
+        };
         warnings.extend(prepared.warnings.iter().cloned());
         let work = Work {
             delivery: delivery(run, &prepared),

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
 
 /// Knows how far the source's clock is from ours, once an answer carried its time.
 #[derive(Debug, Default)]
@@ -14,9 +14,10 @@ impl SourceClock {
         *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(source - ours);
     }
 
-    /// The source's time now, if it is known; never ahead of what its last answer allows.
+    /// The source's time now, in whole seconds as its stamps are, if it is known; never ahead of what its last
+    /// answer allows.
     pub fn now(&self, ours: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.ahead().map(|ahead| ours + ahead)
+        self.ahead().and_then(|ahead| (ours + ahead).with_nanosecond(0))
     }
 
     /// How far the source's clock is ahead of ours.

@@ -2,6 +2,9 @@
 //! hold state. Build, act, look at the world. And the rules that the sources and the README keep.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod config;
+mod crash;
+mod daemon;
 mod faults;
 mod layering;
 mod readme;

@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 
 use super::as_row;
 use super::oauth::{Client, Registry};
-use super::packed::View;
+use super::packed::{Packed, View};
 use super::query::{InvalidPart, Literals};
 use super::row::Row;
 use super::table::{Table, Tables};
@@ -64,6 +64,14 @@ pub(super) struct State {
     hidden_fields: HashMap<String, HashSet<String>>,
     forbidden: HashSet<String>,
     poisoned: HashSet<(String, String)>,
+}
+
+/// What a rate rule makes of a request.
+#[derive(Debug, Default)]
+pub(super) struct Charge {
+    pub headers: Vec<(&'static str, String)>,
+    /// Seconds until the next window, if the request is one too many.
+    pub wait: Option<i64>,
 }
 
 impl fmt::Debug for Desk {
@@ -161,7 +169,7 @@ impl Desk {
 
     /// A row.
     pub fn get(&self, table: &str, sys_id: &str) -> Option<Row> {
-        self.lock().tables.0.get(table)?.get(sys_id).map(|row| row.unpack())
+        self.lock().tables.0.get(table)?.get(sys_id).map(Packed::unpack)
     }
 
     /// Rows of a table, before access rules; 0 for a table that is not there.
@@ -357,7 +365,7 @@ impl State {
     }
 
     /// Counts a request of a user; the headers of the rate rule, and whether it goes beyond it.
-    pub fn charge(&mut self, user: &str) -> Option<(Vec<(&'static str, String)>, Option<i64>)> {
+    pub fn charge(&mut self, user: &str) -> Option<Charge> {
         let limit = self.hourly?;
         let now = self.now().timestamp();
         let hour = now.div_euclid(3600);
@@ -373,6 +381,9 @@ impl State {
             ("x-ratelimit-reset", reset.to_string()),
             ("x-ratelimit-rule", "9c1f0a3ddb1a2300f2f3a7a0b2961984".to_owned()),
         ];
-        Some((headers, (count.1 > limit).then_some(reset - now)))
+        Some(Charge {
+            headers,
+            wait: (count.1 > limit).then_some(reset - now),
+        })
     }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use super::answer::{Answer, TOO_LONG};
+use super::answer::{Answer, TOO_LONG, error_body};
 use super::desk::{Desk, State};
 use super::link;
-use super::packed::View;
+use super::packed::{Packed, View};
 use super::query::{Condition, Context, Operator, Query, Refused};
 use super::render::{self, Mode, Shape};
 use super::select::{Selection, Window, select};
+use super::table::Table;
 
 /// What is asked of a table, beside its name.
 #[derive(Debug)]
@@ -58,28 +59,9 @@ pub(super) fn rows(desk: &Desk, ask: &Ask<'_>) -> Answer {
         return invalid_table(ask.table);
     };
     let Selection { rows, total } = select(&state.tables, table, &query, window, &mut dice);
-    let nothing = HashSet::new();
-    let shape = shape(state, ask, &nothing);
-    let mut body = String::with_capacity(64 + rows.len() * 1024);
-    body.push_str("{\"result\":[");
-    let mut cancelled = state.too_slow.is_some_and(|most| rows.len() > most);
-    let few = shape.fields.as_ref().is_some_and(|fields| fields.len() <= 3);
-    for row in rows.iter().filter(|row| state.visible(ask.table, View(row))) {
-        cancelled |= !few && state.poisoned(ask.table, View(row));
-        if !body.ends_with('[') {
-            body.push(',');
-        }
-        render::write(&mut body, &state.tables, table, row, &shape);
-    }
-    // The rows are streamed: the header of a 200 is out before time runs out.
-    if cancelled {
-        body.truncate("{\"result\":[".len());
-        body.push_str("],");
-        body.push_str(super::answer::error_body(TOO_LONG, Some(TOO_LONG)).trim_start_matches('{'));
-    } else if ask.empty_is_missing && body.ends_with('[') {
+    let body = page(state, ask, table, &rows);
+    if ask.empty_is_missing && body == "{\"result\":[]}" {
         return Answer::no_record();
-    } else {
-        body.push_str("]}");
     }
     let mut answer = Answer::ok(body);
     let Some(total) = total else { return answer };
@@ -90,6 +72,32 @@ pub(super) fn rows(desk: &Desk, ask: &Ask<'_>) -> Answer {
         answer.headers.extend(link.map(|link| ("link", link)));
     }
     answer
+}
+
+/// The rows that may be seen; or, if they take too long, the error that comes behind a 200: rows are streamed,
+/// and the status is out before time runs out.
+fn page(state: &State, ask: &Ask<'_>, table: &Table, rows: &[&Packed]) -> String {
+    let nothing = HashSet::new();
+    let shape = shape(state, ask, &nothing);
+    let few = shape.fields.as_ref().is_some_and(|fields| fields.len() <= 3);
+    let mut cancelled = state.too_slow.is_some_and(|most| rows.len() > most);
+    let mut body = String::with_capacity(64 + rows.len() * 1024);
+    body.push_str("{\"result\":[");
+    for row in rows.iter().filter(|row| state.visible(ask.table, View(row))) {
+        cancelled |= !few && state.poisoned(ask.table, View(row));
+        if !body.ends_with('[') {
+            body.push(',');
+        }
+        render::write(&mut body, &state.tables, table, row, &shape);
+    }
+    if !cancelled {
+        body.push_str("]}");
+        return body;
+    }
+    format!(
+        "{{\"result\":[],{}",
+        error_body(TOO_LONG, Some(TOO_LONG)).trim_start_matches('{')
+    )
 }
 
 /// `GET …/table/{table}/{sys_id}`.

@@ -92,8 +92,7 @@ impl Instance {
             .headers
             .get(header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok());
-        let mut rate = None;
-        {
+        let rate = {
             let mut state = self.desk.lock();
             let now = state.now();
             let Ok(user) = state.registry.admit(authorization, now) else {
@@ -102,14 +101,14 @@ impl Instance {
             if let Some(user) = &user {
                 entry.user(user);
             }
-            rate = state.charge(user.as_deref().unwrap_or_default()).or(rate);
-        }
-        let (headers, beyond) = rate.unwrap_or_default();
-        let mut answer = match beyond {
+            state.charge(user.as_deref().unwrap_or_default())
+        };
+        let charge = rate.unwrap_or_default();
+        let mut answer = match charge.wait {
             Some(seconds) => too_many(seconds),
             None => self.read(route, parts),
         };
-        answer.headers.extend(headers);
+        answer.headers.extend(charge.headers);
         answer
     }
 

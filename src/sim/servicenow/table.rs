@@ -38,8 +38,8 @@ impl Table {
 
     pub fn delete(&mut self, id: &str) -> Option<Row> {
         let slot = self.by_id.remove(id)?;
-        self.order.retain(|other| *other != slot);
-        self.free.push(slot);
+        // The order drops it, and the slot is free again, when it is next sorted.
+        self.unsorted = true;
         self.slots.get_mut(slot as usize)?.take().map(|packed| packed.unpack())
     }
 
@@ -56,7 +56,7 @@ impl Table {
     }
 
     pub fn count(&self) -> usize {
-        self.order.len()
+        self.by_id.len()
     }
 
     /// Slots in the order of stamp and id; call [`Self::sort`] first.
@@ -68,7 +68,14 @@ impl Table {
         if !self.unsorted {
             return;
         }
-        let slots = &self.slots;
+        let (slots, free) = (&self.slots, &mut self.free);
+        self.order.retain(|slot| {
+            let there = slots.get(*slot as usize).is_some_and(Option::is_some);
+            if !there {
+                free.push(*slot);
+            }
+            there
+        });
         let key = |slot: &u32| {
             let row = slots.get(*slot as usize).and_then(Option::as_ref);
             row.map(|row| (row.stamp(), row.id())).unwrap_or_default()
