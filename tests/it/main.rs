@@ -5,6 +5,7 @@
 mod config;
 mod crash;
 mod daemon;
+mod clients;
 mod faults;
 mod layering;
 mod readme;
