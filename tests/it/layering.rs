@@ -44,7 +44,10 @@ fn every_source_file_uses_only_what_is_below_it() {
 #[test]
 fn no_source_file_is_longer_than_400_lines_or_unfinished() {
     let sources = sources(&["src", "tests", "benches"]);
-    let found: Vec<Offence> = sources.iter().flat_map(|(path, text)| rules::shape(path, text)).collect();
+    let found: Vec<Offence> = sources
+        .iter()
+        .flat_map(|(path, text)| rules::shape(path, text))
+        .collect();
     assert!(found.is_empty(), "{} offences:{}", found.len(), told(&found));
 }
 
@@ -62,7 +65,10 @@ fn every_way_of_naming_a_module_is_seen() {
     for (path, text) in [
         ("src/net/client.rs", "fn f() { crate::store::Store::open(); }"),
         ("src/net/client.rs", "use crate::{model::Trouble, store};"),
-        ("src/net/client.rs", "use crate::{\n    model::{Trouble, Verdict},\n    store as db,\n};"),
+        (
+            "src/net/client.rs",
+            "use crate::{\n    model::{Trouble, Verdict},\n    store as db,\n};",
+        ),
         ("src/net/client.rs", "use super::super::store::Store;"),
         ("src/net/mod.rs", "pub use super::store::Store;"),
         ("src/net.rs", "mod tests { use super::super::store::Store; }"),
@@ -102,7 +108,10 @@ fn foreign_crates_stay_where_they_belong() {
     assert!(offences("src/sync/run.rs", "use rusqlite::Connection;").contains("rusqlite belongs to store"));
     assert!(offences("src/sync/run.rs", "use reqwest::Url;").contains("reqwest belongs to net"));
     assert_eq!(offences("src/store/mod.rs", "use rusqlite::Connection;"), "");
-    assert_eq!(offences("src/sim/serve.rs", "#[cfg(test)]\nmod tests {\n use reqwest::Url;\n}"), "");
+    assert_eq!(
+        offences("src/sim/serve.rs", "#[cfg(test)]\nmod tests {\n use reqwest::Url;\n}"),
+        ""
+    );
     assert!(offences("src/daemon/mod.rs", "use crate::model::StreamId;").contains("daemon may not use model"));
 }
 
@@ -117,9 +126,15 @@ fn the_clock_is_read_at_the_root_alone() {
 #[test]
 fn a_long_file_a_mark_and_an_unwrap_are_found() {
     let shape = |text: &str| told(&rules::shape(Path::new("src/net/x.rs"), text));
-    assert_eq!(shape(&"\n".repeat(401)), "\n  src/net/x.rs:401: 401 lines, and 400 are the most");
+    assert_eq!(
+        shape(&"\n".repeat(401)),
+        "\n  src/net/x.rs:401: 401 lines, and 400 are the most"
+    );
     assert_eq!(shape(&"\n".repeat(400)), "");
     assert!(shape("// TO\u{44}O: later").contains(":1: a mark of unfinished work"));
     assert!(shape("fn f() {\n x.unwrap()\n}").contains(":2: unwrap() outside tests"));
-    assert_eq!(shape("// never unwrap()\n#[cfg(test)]\nmod tests {\n x.unwrap()\n}"), "");
+    assert_eq!(
+        shape("// never unwrap()\n#[cfg(test)]\nmod tests {\n x.unwrap()\n}"),
+        ""
+    );
 }

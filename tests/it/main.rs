@@ -2,10 +2,10 @@
 //! hold state. Build, act, look at the world. And the rules that the sources and the README keep.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod clients;
 mod config;
 mod crash;
 mod daemon;
-mod clients;
 mod faults;
 mod layering;
 mod readme;

@@ -29,10 +29,16 @@ fn is_golden(name: &str, generated: &str) {
     let _one = README.lock().unwrap_or_else(PoisonError::into_inner);
     let text = std::fs::read_to_string(root().join("README.md")).unwrap();
     let begin = format!("<!-- {name} -->\n");
-    let (before, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("the README has no {begin}"));
+    let (before, rest) = text
+        .split_once(&begin)
+        .unwrap_or_else(|| panic!("the README has no {begin}"));
     let (kept, after) = rest.split_once("<!-- end -->").unwrap();
     if std::env::var_os("ITSMD_BLESS").is_some() {
-        std::fs::write(root().join("README.md"), format!("{before}{begin}{generated}<!-- end -->{after}")).unwrap();
+        std::fs::write(
+            root().join("README.md"),
+            format!("{before}{begin}{generated}<!-- end -->{after}"),
+        )
+        .unwrap();
         return;
     }
     assert!(
@@ -44,9 +50,14 @@ fn is_golden(name: &str, generated: &str) {
 #[test]
 fn the_commands_are_those_of_the_program() {
     let mut table = "\n| command | what it does |\n|---|---|\n".to_owned();
-    for command in itsmd::cli::Cli::command().get_subcommands().filter(|command| !command.is_hide_set()) {
+    for command in itsmd::cli::Cli::command()
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set())
+    {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-        writeln!(table, "| `{}` | {about} |", usage(command)).unwrap();
+        if !command.has_subcommands() {
+            writeln!(table, "| `{}` | {about} |", usage(command)).unwrap();
+        }
         for below in command.get_subcommands() {
             let about = below.get_about().map(ToString::to_string).unwrap_or_default();
             writeln!(table, "| `{} {}` | {about} |", command.get_name(), usage(below)).unwrap();
@@ -76,18 +87,29 @@ fn every_command_that_it_speaks_of_exists() {
 /// `sync [--connection NAME]… [--json]`.
 fn usage(command: &clap::Command) -> String {
     let mut usage = command.get_name().to_owned();
-    for argument in command.get_arguments().filter(|argument| !argument.is_hide_set() && argument.get_id() != "help") {
-        let value = argument.get_value_names().and_then(|names| names.first()).map_or_else(
-            || argument.get_id().to_string().to_uppercase(),
-            ToString::to_string,
-        );
+    for argument in command
+        .get_arguments()
+        .filter(|argument| !argument.is_hide_set() && argument.get_id() != "help")
+    {
+        let value = argument
+            .get_value_names()
+            .and_then(|names| names.first())
+            .map_or_else(|| argument.get_id().to_string().to_uppercase(), ToString::to_string);
         let shown = match argument.get_long() {
             Some(long) if argument.get_action().takes_values() => format!("--{long} {value}"),
             Some(long) => format!("--{long}"),
             None => value,
         };
-        let many = if matches!(argument.get_action(), clap::ArgAction::Append) { "…" } else { "" };
-        let shown = if argument.is_required_set() { shown } else { format!("[{shown}]") };
+        let many = if matches!(argument.get_action(), clap::ArgAction::Append) {
+            "…"
+        } else {
+            ""
+        };
+        let shown = if argument.is_required_set() {
+            shown
+        } else {
+            format!("[{shown}]")
+        };
         write!(usage, " {shown}{many}").unwrap();
     }
     usage
@@ -107,8 +129,16 @@ fn section(section: &'static SectionKeys, seen: &mut BTreeSet<&'static str>, tab
     if !seen.insert(section.header) {
         return;
     }
-    let title = if section.header.starts_with('[') { format!("`{}`", section.header) } else { "The file".to_owned() };
-    write!(table, "\n#### {title}\n\n| key | takes | unless given | what it is |\n|---|---|---|---|\n").unwrap();
+    let title = if section.header.starts_with('[') {
+        format!("`{}`", section.header)
+    } else {
+        "The file".to_owned()
+    };
+    write!(
+        table,
+        "\n#### {title}\n\n| key | takes | unless given | what it is |\n|---|---|---|---|\n"
+    )
+    .unwrap();
     let shown = || section.keys.iter().filter(|key| is_used(section, key));
     for key in shown() {
         let takes = taken(section, key);
@@ -120,7 +150,13 @@ fn section(section: &'static SectionKeys, seen: &mut BTreeSet<&'static str>, tab
             Presence::Integer(number) => format!("`{number}`"),
             Presence::Flag(flag) => format!("`{flag}`"),
         };
-        writeln!(table, "| `{}` | {takes} | {default} | {} |", key.name, prose(key.meaning)).unwrap();
+        writeln!(
+            table,
+            "| `{}` | {takes} | {default} | {} |",
+            key.name,
+            prose(key.meaning)
+        )
+        .unwrap();
     }
     variants(section, table);
     for key in shown() {
@@ -135,14 +171,25 @@ fn variants(section: &SectionKeys, table: &mut String) {
     write!(table, "\n| `{}` | needs | may have |\n|---|---|---|\n", choice.by).unwrap();
     let list = |keys: &[&str]| keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
     for variant in choice.of.iter().filter(|variant| variant.available) {
-        writeln!(table, "| `{}` | {} | {} |", variant.name, list(variant.required), list(variant.optional)).unwrap();
+        writeln!(
+            table,
+            "| `{}` | {} | {} |",
+            variant.name,
+            list(variant.required),
+            list(variant.optional)
+        )
+        .unwrap();
     }
 }
 
 /// A key that only what is not built yet would use is not shown.
 fn is_used(section: &SectionKeys, key: &Key) -> bool {
     section.choice.is_none_or(|choice| {
-        choice.by == key.name || choice.of.iter().any(|variant| variant.available && variant.uses(key.name))
+        choice.by == key.name
+            || choice
+                .of
+                .iter()
+                .any(|variant| variant.available && variant.uses(key.name))
     })
 }
 
@@ -150,7 +197,10 @@ fn taken(section: &SectionKeys, key: &Key) -> String {
     match (key.kind, section.choice) {
         (Kind::Word(_), Some(choice)) if choice.by == key.name => {
             let available = choice.of.iter().filter(|variant| variant.available);
-            available.map(|variant| format!("`\"{}\"`", variant.name)).collect::<Vec<_>>().join(", ")
+            available
+                .map(|variant| format!("`\"{}\"`", variant.name))
+                .collect::<Vec<_>>()
+                .join(", ")
         }
         (Kind::Section(below), _) => format!("a section `{}`", below.header),
         (Kind::Sections(below), _) => format!("sections `{}`", below.header),
@@ -174,7 +224,14 @@ fn listed_codes() -> Vec<Code> {
 fn the_codes_are_those_of_the_program() {
     let mut table = "\n| code | it means | what to do |\n|---|---|---|\n".to_owned();
     for code in listed_codes() {
-        writeln!(table, "| `{}` | {} | {} |", code.id, prose(code.means), prose(code.remedy)).unwrap();
+        writeln!(
+            table,
+            "| `{}` | {} | {} |",
+            code.id,
+            prose(code.means),
+            prose(code.remedy)
+        )
+        .unwrap();
     }
     table.push('\n');
     is_golden("codes", &table);
@@ -199,7 +256,11 @@ fn every_code_of_the_sources_is_shown() {
 fn prose(text: &str) -> String {
     let words = text.split(' ').map(|word| {
         let bare = word.trim_end_matches(['.', ',', ';']);
-        if bare.starts_with("https://") { word.replacen(bare, &format!("`{bare}`"), 1) } else { word.to_owned() }
+        if bare.starts_with("https://") {
+            word.replacen(bare, &format!("`{bare}`"), 1)
+        } else {
+            word.to_owned()
+        }
     });
     words.collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }
@@ -209,7 +270,10 @@ fn codes_in_sources() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut left: Vec<PathBuf> = vec![root().join("src")];
     while let Some(path) = left.pop() {
-        if path.file_name().is_some_and(|name| name == "tests" || name == "tests.rs") {
+        if path
+            .file_name()
+            .is_some_and(|name| name == "tests" || name == "tests.rs")
+        {
             continue;
         }
         if path.is_dir() {
@@ -225,7 +289,9 @@ fn codes_in_sources() -> BTreeSet<String> {
 
 fn codes_in(text: &str, open: &str, close: &str) -> BTreeSet<String> {
     let begin = format!("{open}ITSMD-");
-    let parts = text.match_indices(&begin).filter_map(|(at, _)| text[at + open.len()..].split(close).next());
+    let parts = text
+        .match_indices(&begin)
+        .filter_map(|(at, _)| text[at + open.len()..].split(close).next());
     let is_code = |code: &&str| {
         let number = code.rsplit('-').next().unwrap_or_default();
         code.len() < 20 && number.len() == 3 && number.chars().all(|c| c.is_ascii_digit())
@@ -255,7 +321,8 @@ fn its_configuration_and_the_shipped_one_can_be_used() {
         toml::from_str::<toml::Table>(text).unwrap();
         if text.contains("[workspace]") && text.contains("[[connection]]") {
             whole += 1;
-            itsmd::config::parse(&root().join("README.md"), text, Secrets::Skip).unwrap_or_else(|errors| panic!("{errors}"));
+            itsmd::config::parse(&root().join("README.md"), text, Secrets::Skip)
+                .unwrap_or_else(|errors| panic!("{errors}"));
         }
     }
     assert!(whole > 0, "the README shows no whole configuration");
@@ -264,8 +331,15 @@ fn its_configuration_and_the_shipped_one_can_be_used() {
 #[test]
 fn files_that_it_links_to_are_there() {
     let readme = readme();
-    let links: Vec<&str> = readme.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
-    for link in links.iter().filter(|link| !link.contains("://") && !link.starts_with('#')) {
+    let links: Vec<&str> = readme
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next())
+        .collect();
+    for link in links
+        .iter()
+        .filter(|link| !link.contains("://") && !link.starts_with('#'))
+    {
         assert!(root().join(link).exists(), "{link}");
     }
 }

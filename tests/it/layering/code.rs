@@ -34,8 +34,7 @@ impl Code {
     pub fn without_tests(&self) -> String {
         let begin = self.0.match_indices("#[cfg(test)]").find(|(at, mark)| {
             let next = self.0[at + mark.len()..].trim_start();
-            next.starts_with("mod ") && next.find('{') < next.find(';').or(Some(usize::MAX))
-                && next.contains('{')
+            next.starts_with("mod ") && next.find('{') < next.find(';').or(Some(usize::MAX)) && next.contains('{')
         });
         self.0[..begin.map_or(self.0.len(), |(at, _)| at)].to_owned()
     }

@@ -98,7 +98,12 @@ pub fn shape(path: &Path, text: &str) -> Vec<Offence> {
         found.push((lines, format!("{lines} lines, and 400 are the most")));
     }
     // Written so that this file does not bear the marks it looks for.
-    for mark in [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("unimplemented", "!(")] {
+    for mark in [
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+        concat!("todo", "!("),
+        concat!("unimplemented", "!("),
+    ] {
         let lines = numbered(text).filter(|(_, line)| line.contains(mark));
         found.extend(lines.map(|(line, _)| (line, "a mark of unfinished work".to_owned())));
     }
@@ -143,7 +148,10 @@ fn foreign(path: &Path, own: &str, running: &str, found: &mut Vec<(usize, String
 }
 
 fn clock(path: &Path, running: &str, found: &mut Vec<(usize, String)>) {
-    if CLOCK_READERS.iter().any(|reader| path.to_string_lossy().starts_with(reader)) {
+    if CLOCK_READERS
+        .iter()
+        .any(|reader| path.to_string_lossy().starts_with(reader))
+    {
         return;
     }
     let lines = numbered(running).filter(|(_, line)| CLOCKS.iter().any(|clock| line.contains(clock)));
