@@ -11,8 +11,7 @@ use crate::config::{Config, Connection};
 use crate::model::{ItemProfile, Partner, StreamId, Trouble, WorkItemKind};
 use crate::net::{Client, ClientSettings};
 use crate::sink::{Options, Workspace};
-use crate::source::Desk;
-use crate::source::servicenow::ServiceNow;
+use crate::source::{Dataverse, Desk, ServiceNow};
 use crate::store::{Prints, Store};
 use crate::sync::{ByteBudget, Settings, Stream};
 
@@ -149,7 +148,7 @@ fn desk(
             filter,
             *choice_values,
         )),
-        Partner::Provance => Desk::ServiceNow(ServiceNow::new(
+        Partner::Provance => Desk::Dataverse(Dataverse::new(
             client,
             credentials,
             id,

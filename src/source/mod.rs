@@ -1,12 +1,20 @@
 //! Reading service desks: one protocol family a folder, products are profiles.
 
+pub mod dataverse;
+mod map;
+mod order;
 pub mod servicenow;
+mod stamp;
+mod value;
 
 use std::future::Future;
 
 use chrono::{DateTime, Utc};
 
+pub use self::dataverse::Dataverse;
+pub use self::servicenow::ServiceNow;
 use crate::model::{Mapped, Position, RecordId, Slice, Trouble};
+use crate::net::NetError;
 
 /// One page of a slice, mapped.
 #[derive(Debug)]
@@ -52,6 +60,38 @@ pub trait Source: Send + Sync + 'static {
     fn by_ids(&self, ids: &[RecordId]) -> impl Future<Output = Result<Vec<Mapped>, SourceError>> + Send;
 }
 
+/// A source of any product.
+#[derive(Debug)]
+pub enum Desk {
+    /// By the Table API.
+    ServiceNow(ServiceNow),
+    /// By the Dataverse Web API: Provance.
+    Dataverse(Dataverse),
+}
+
+impl Source for Desk {
+    async fn page(&self, slice: &Slice, size: u32) -> Result<Page, SourceError> {
+        match self {
+            Self::ServiceNow(desk) => desk.page(slice, size).await,
+            Self::Dataverse(desk) => desk.page(slice, size).await,
+        }
+    }
+
+    async fn probe(&self, from: DateTime<Utc>) -> Result<Probe, SourceError> {
+        match self {
+            Self::ServiceNow(desk) => desk.probe(from).await,
+            Self::Dataverse(desk) => desk.probe(from).await,
+        }
+    }
+
+    async fn by_ids(&self, ids: &[RecordId]) -> Result<Vec<Mapped>, SourceError> {
+        match self {
+            Self::ServiceNow(desk) => desk.by_ids(ids).await,
+            Self::Dataverse(desk) => desk.by_ids(ids).await,
+        }
+    }
+}
+
 /// Why a page could not be read.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SourceError {
@@ -75,29 +115,12 @@ impl SourceError {
     }
 }
 
-/// One stream's source, whatever the product.
-#[derive(Debug)]
-pub enum Desk {
-    /// ServiceNow.
-    ServiceNow(servicenow::ServiceNow),
-}
-
-impl Source for Desk {
-    async fn page(&self, slice: &Slice, size: u32) -> Result<Page, SourceError> {
-        match self {
-            Self::ServiceNow(desk) => desk.page(slice, size).await,
-        }
-    }
-
-    async fn probe(&self, from: DateTime<Utc>) -> Result<Probe, SourceError> {
-        match self {
-            Self::ServiceNow(desk) => desk.probe(from).await,
-        }
-    }
-
-    async fn by_ids(&self, ids: &[RecordId]) -> Result<Vec<Mapped>, SourceError> {
-        match self {
-            Self::ServiceNow(desk) => desk.by_ids(ids).await,
+impl From<NetError> for SourceError {
+    fn from(error: NetError) -> Self {
+        match error {
+            NetError::TooSlow(trouble) => Self::TooSlow(trouble),
+            NetError::TooBig(trouble) => Self::TooBig(trouble),
+            NetError::Failed(trouble) => Self::Failed(trouble),
         }
     }
 }

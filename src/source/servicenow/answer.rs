@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::rows::{NotAPage, Rows, read};
 use super::{ServiceNow, codes};
 use crate::net::http::{HeaderValue, StatusCode, header};
-use crate::net::{Answer, Judgement, Lane, NetError, Request};
+use crate::net::{Answer, Judgement, Lane, Request};
 use crate::source::SourceError;
 
 /// A whole page, and what its headers said.
@@ -107,14 +107,4 @@ impl ServiceNow {
 
 fn cancelled(words: &str) -> bool {
     words.contains("Transaction cancelled") || words.contains("maximum execution time")
-}
-
-impl From<NetError> for SourceError {
-    fn from(error: NetError) -> Self {
-        match error {
-            NetError::TooSlow(trouble) => Self::TooSlow(trouble),
-            NetError::TooBig(trouble) => Self::TooBig(trouble),
-            NetError::Failed(trouble) => Self::Failed(trouble),
-        }
-    }
 }

@@ -5,10 +5,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{ServiceNow, order};
+use super::ServiceNow;
 use crate::model::window::{Range, middle};
 use crate::model::{Position, Slice};
 use crate::net::Lane;
+use crate::source::order::{self, Ties};
 use crate::source::{Page, SourceError};
 
 impl ServiceNow {
@@ -60,8 +61,8 @@ impl ServiceNow {
         loop {
             let answered = self.rows(lane, &query, size, offset).await?;
             requests += answered.requests;
-            let last = order::check(&answered.rows.mapped, at, Some(next_second))
-                .map_err(|disorder| disorder.trouble(self.table()))?;
+            let last = order::check(&answered.rows.mapped, at, Some(next_second), Ties::ById)
+                .map_err(|disorder| self.disorder(&disorder))?;
             offset += u64::from(size);
             let through = answered.total.is_none_or(|total| offset >= total);
             if last.is_none() && !through {

@@ -8,12 +8,9 @@
 mod answer;
 mod codes;
 mod hidden;
-mod map;
-mod order;
 mod probe;
 mod query;
 mod rows;
-mod value;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -21,14 +18,21 @@ use std::sync::atomic::AtomicBool;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use self::answer::Answered;
-use self::map::Mapper;
 use self::query::Part;
-use super::{Page, Probe, Source, SourceError};
+use super::map::{Dialect, Mapper};
+use super::order::{self, Disorder, Ties};
+use super::{Page, Probe, Source, SourceError, stamp};
 use crate::auth::Credentials;
-use crate::model::{ChoiceValues, ItemProfile, Mapped, Position, RecordId, Slice, StreamId};
+use crate::model::{ChoiceValues, ItemProfile, Mapped, Partner, Position, RecordId, Slice, StreamId};
 use crate::net::{Client, Lane};
 
 pub use codes::CODES;
+
+/// How a Table API writes what every desk has.
+const DIALECT: Dialect = Dialect {
+    partner: Partner::ServiceNow,
+    stamp: stamp::spaced,
+};
 
 /// What may stand in a query component as it is.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC
@@ -65,7 +69,7 @@ impl ServiceNow {
             credentials,
             server_url: server_url.to_owned(),
             filter: filter.to_owned(),
-            mapper: Mapper::new(stream, server_url, item, choice_values),
+            mapper: Mapper::new(DIALECT, stream, server_url, item, choice_values),
             told_absent: AtomicBool::new(false),
         }
     }
@@ -82,7 +86,8 @@ impl ServiceNow {
     /// The Table API's address of a query; v2, for v1 answers an empty result with 404 (C1).
     fn url(&self, query: &str, fields: &str, limit: u32, offset: u64) -> String {
         let encode = |text: &str| utf8_percent_encode(text, QUERY).to_string();
-        let exclude_links = !self.mapper.needs_links();
+        // Only by its link a reference can be told from a code.
+        let exclude_links = !self.mapper.wants_codes();
         let offset = if offset == 0 {
             String::new()
         } else {
@@ -110,16 +115,20 @@ impl ServiceNow {
     async fn plain_page(&self, lane: Lane, slice: &Slice, at: &Position, size: u32) -> Result<Page, SourceError> {
         let query = self.part(at, slice).encoded();
         let answered = self.rows(lane, &query, size, 0).await?;
-        match order::check(&answered.rows.mapped, at, slice.to) {
+        match order::check(&answered.rows.mapped, at, slice.to, Ties::ById) {
             Ok(last) => Ok(page(answered, at, last)),
             Err(disorder) => {
                 // Once more: a record may have moved while the page was put together.
                 let again = self.rows(lane, &query, size, 0).await?;
                 let last =
-                    order::check(&again.rows.mapped, at, slice.to).map_err(|_| disorder.trouble(self.table()))?;
+                    order::check(&again.rows.mapped, at, slice.to, Ties::ById).map_err(|_| self.disorder(&disorder))?;
                 Ok(page(again, at, last))
             }
         }
+    }
+
+    fn disorder(&self, disorder: &Disorder) -> SourceError {
+        SourceError::Failed(disorder.trouble(self.table(), &codes::OUT_OF_ORDER, &codes::OUT_OF_RANGE))
     }
 
     fn table(&self) -> &str {

@@ -7,9 +7,9 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::map::{FieldIndex, Mapper};
-use super::value::Value;
 use crate::model::Mapped;
+use crate::source::map::{FieldIndex, Mapper};
+use crate::source::value::Value;
 
 /// Why a body is not a page.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,13 @@ fn mapper(choice_values: ChoiceValues) -> Mapper {
         kind: WorkItemKind::Incident,
     };
     let item = profile.items[&WorkItemKind::Incident].clone();
-    Mapper::new(stream, "https://contoso.service-now.com", item, choice_values)
+    Mapper::new(
+        super::super::DIALECT,
+        stream,
+        "https://contoso.service-now.com",
+        item,
+        choice_values,
+    )
 }
 
 fn record(body: &str, choice_values: ChoiceValues) -> Record {

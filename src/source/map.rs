@@ -2,15 +2,26 @@
 
 use std::collections::HashMap;
 
-use super::value::{Value, parse_stamp};
+use chrono::{DateTime, Utc};
+
+use super::value::Value;
 use crate::model::columns::ColumnType;
 use crate::model::{
     ChoiceValues, Column, ItemProfile, Mapped, Partner, Record, RecordId, RowWriter, StreamId, Unmapped, Version,
 };
 
+/// What a protocol writes in its own way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dialect {
+    pub partner: Partner,
+    /// Reads a time; `None` for whatever is not plainly UTC.
+    pub stamp: fn(&str) -> Option<DateTime<Utc>>,
+}
+
 /// Maps the rows of one stream.
 #[derive(Debug)]
 pub(super) struct Mapper {
+    dialect: Dialect,
     stream: StreamId,
     server_url: String,
     item: ItemProfile,
@@ -27,7 +38,13 @@ const ID: usize = 0;
 const MODIFIED: usize = 1;
 
 impl Mapper {
-    pub fn new(stream: StreamId, server_url: &str, item: ItemProfile, choice_values: ChoiceValues) -> Self {
+    pub fn new(
+        dialect: Dialect,
+        stream: StreamId,
+        server_url: &str,
+        item: ItemProfile,
+        choice_values: ChoiceValues,
+    ) -> Self {
         let fields: Vec<String> = item.fields().into_iter().map(str::to_owned).collect();
         let slot = |field: &str| fields.iter().position(|known| known == field);
         let slots = item.columns.iter().filter_map(|column| slot(&column.field)).collect();
@@ -38,6 +55,7 @@ impl Mapper {
             .find(|column| column.name == "ServiceDeskId_s")
             .and_then(|column| slot(&column.field));
         Self {
+            dialect,
             stream,
             server_url: server_url.to_owned(),
             choice_values,
@@ -57,8 +75,8 @@ impl Mapper {
         &self.fields
     }
 
-    /// Whether references must come with their link: only by it a code can be told from a reference.
-    pub fn needs_links(&self) -> bool {
+    /// Whether a column carries codes, so that references have to be told from them.
+    pub fn wants_codes(&self) -> bool {
         let codes = |column: &Column| self.choice(column) == ChoiceValues::Codes && column.kind == ColumnType::String;
         self.item.columns.iter().any(codes)
     }
@@ -86,7 +104,7 @@ impl Mapper {
         let text = |slot: usize| values[slot].as_ref().map(Value::raw).filter(|text| !text.is_empty());
         let id = text(ID);
         let number = self.number.and_then(text);
-        let modified = text(MODIFIED).and_then(parse_stamp);
+        let modified = text(MODIFIED).and_then(self.dialect.stamp);
         let aside = |reason: String| {
             Mapped::SetAside(Unmapped {
                 id: id.map(RecordId::new),
@@ -122,7 +140,7 @@ impl Mapper {
         let mut row = RowWriter::new(2048);
         row.text("ServiceDeskConnectionName_s", self.stream.connection.as_str());
         row.text("ServiceDeskWorkItemType_s", self.stream.kind.row_value());
-        row.text("PartnerType_s", Partner::ServiceNow.row_value());
+        row.text("PartnerType_s", self.dialect.partner.row_value());
         row.text("RecordId_s", id);
         if let Some(url) = &self.item.url {
             row.text(
@@ -150,7 +168,10 @@ impl Mapper {
                 ChoiceValues::Codes | ChoiceValues::Labels => row.text(&column.name, value.label()),
             },
             ColumnType::DateTime if raw.is_empty() => {}
-            ColumnType::DateTime => row.time(&column.name, parse_stamp(raw).ok_or_else(|| wrong("a UTC time"))?),
+            ColumnType::DateTime => row.time(
+                &column.name,
+                (self.dialect.stamp)(raw).ok_or_else(|| wrong("a UTC time"))?,
+            ),
             ColumnType::Bool => match raw {
                 "" => {}
                 "true" | "1" => row.flag(&column.name, true),

@@ -1,9 +1,8 @@
-//! Values as the Table API gives them: a string, or an object of display value and value.
+//! Values as desks give them: a scalar, or an object of display value and value.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, Utc};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// A field of a row, borrowed from the page where its text needs no unescaping.
@@ -11,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 pub(super) struct Value<'a> {
     pub value: Option<Cow<'a, str>>,
     pub display: Option<Cow<'a, str>>,
-    /// It came with a link: a reference to another record.
+    /// A reference to another record.
     pub reference: bool,
 }
 
@@ -160,28 +159,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
     }
 }
 
-/// `YYYY-MM-DD HH:MM:SS`, UTC. Anything else is refused: display forms follow the user's zone and format.
-pub(super) fn parse_stamp(text: &str) -> Option<DateTime<Utc>> {
-    let bytes = text.as_bytes();
-    let shape = bytes.len() == 19
-        && [(4, b'-'), (7, b'-'), (10, b' '), (13, b':'), (16, b':')]
-            .iter()
-            .all(|&(at, mark)| bytes[at] == mark);
-    if !shape {
-        return None;
-    }
-    let number = |from: usize, to: usize| {
-        bytes[from..to].iter().try_fold(0u32, |sum, byte| {
-            byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0'))
-        })
-    };
-    let date = NaiveDate::from_ymd_opt(i32::try_from(number(0, 4)?).ok()?, number(5, 7)?, number(8, 10)?)?;
-    Some(
-        date.and_hms_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?)?
-            .and_utc(),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,20 +180,5 @@ mod tests {
         assert_eq!(value("null").raw(), "");
         assert_eq!(value(r#"["a",{"b":1}]"#).raw(), "");
         assert_eq!(value(r#""a\"b""#).raw(), "a\"b");
-    }
-
-    #[test]
-    fn only_the_raw_utc_form_is_a_time() {
-        assert_eq!(parse_stamp("2026-11-20 10:00:07"), "2026-11-20T10:00:07Z".parse().ok());
-        for wrong in [
-            "",
-            "20/11/2026 10:00:07",
-            "2026-11-20T10:00:07",
-            "2026-13-20 10:00:07",
-            "2026-11-20 10:00",
-            "2026-11-2x 10:00:07",
-        ] {
-            assert_eq!(parse_stamp(wrong), None, "{wrong}");
-        }
     }
 }
