@@ -215,6 +215,7 @@ fn listed_codes() -> Vec<Code> {
         itsmd::net::codes::ALL,
         itsmd::auth::codes::ALL,
         itsmd::source::servicenow::CODES,
+        itsmd::source::dataverse::CODES,
         itsmd::sink::codes::ALL,
     ];
     lists.concat()
@@ -255,7 +256,7 @@ fn every_code_of_the_sources_is_shown() {
 /// Addresses as code: rustdoc wants no bare ones.
 fn prose(text: &str) -> String {
     let words = text.split(' ').map(|word| {
-        let bare = word.trim_end_matches(['.', ',', ';']);
+        let bare = word.trim_matches(['(', ')', '.', ',', ';']);
         if bare.starts_with("https://") {
             word.replacen(bare, &format!("`{bare}`"), 1)
         } else {
