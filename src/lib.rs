@@ -1,8 +1,7 @@
-//! itsmd keeps an Azure Log Analytics workspace in step with an organisation's service desks.
-//!
-//! The modules, in dependency order (each may use only those above it; a test keeps it so):
+#![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+// Each may use only what is below it: `tests/it/layering.rs` says who may use whom.
 pub mod app;
 pub mod auth;
 pub mod cli;

@@ -1,11 +1,15 @@
 //! Scenarios: the real binary over real HTTP and a real state file, against service desks and a workspace that
-//! hold state. Build, act, look at the world.
+//! hold state. Build, act, look at the world. And the rules that the sources and the README keep.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod clients;
 mod config;
 mod crash;
 mod daemon;
 mod faults;
+mod layering;
 mod provance;
+mod readme;
 mod real_log;
 mod rig;
 mod sync;
