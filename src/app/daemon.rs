@@ -164,7 +164,7 @@ impl Daemon {
             match laid.await {
                 Ok(laid) => tracing::info!(stream = %member.stream.id, ?laid, "SIGUSR2: the window is delivered again"),
                 Err(error) => {
-                    tracing::error!(stream = %member.stream.id, %error, "the resync could not be written down")
+                    tracing::error!(stream = %member.stream.id, %error, "the resync could not be written down");
                 }
             }
             member.head.ring();

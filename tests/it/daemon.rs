@@ -32,7 +32,7 @@ impl Daemon {
             BufReader::new(stderr)
                 .lines()
                 .map_while(Result::ok)
-                .for_each(|line| drop(told.send(line)))
+                .for_each(|line| drop(told.send(line)));
         });
         let mut daemon = Self {
             child,
