@@ -3,18 +3,33 @@
 //! Exit status: 0 all well; 1 something failed (the rest was still done); 2 usage or configuration.
 
 mod ask;
+mod check;
+mod completions;
+mod console;
 #[cfg(feature = "sim")]
 mod demo;
+mod forget;
+mod quarantine;
+mod resync;
+mod resync_cost;
 mod run;
+mod schema;
+mod state;
+mod status;
 mod sync;
 mod sync_progress;
+mod table;
+mod trace;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{self, Config, Location};
+/// What `itsmd check` finds by itself.
+pub use self::check::code as check_codes;
+use self::console::{confirm, out, tell};
+use crate::config::{self, Config, Location, Secrets};
 use crate::status::log;
 
 /// Keeps an Azure Log Analytics workspace in step with your service desks.
@@ -43,6 +58,22 @@ enum Command {
     Run,
     /// Sync once, in the foreground
     Sync(sync::Args),
+    /// Test the configuration, every connection and the workspace
+    Check(check::Args),
+    /// Show every stream: position, lag, last run; ends with 1 if one is failing, blocked or late
+    Status(status::Args),
+    /// Deliver what was delivered before once more
+    Resync(resync::Args),
+    /// Show what is known of one work item
+    Trace(trace::Args),
+    /// Look at records that were set aside, try them again, drop them
+    Quarantine(quarantine::Args),
+    /// Drop all state of a connection
+    Forget(forget::Args),
+    /// Print an artefact generated for other programs
+    Schema(schema::Args),
+    /// Print a shell's completion script
+    Completions(completions::Args),
     /// Show it at work: simulated service desks and a workspace on loopback, nothing to configure
     #[cfg(feature = "sim")]
     Demo(demo::Args),
@@ -74,37 +105,55 @@ pub fn main() -> ExitCode {
     };
     let level = match cli.command {
         Command::Run => "info",
-        Command::Sync(_) => "warn",
+        // It says all of it itself, with remedies.
+        Command::Check(_) => "off",
+        Command::Sync(_)
+        | Command::Status(_)
+        | Command::Resync(_)
+        | Command::Trace(_)
+        | Command::Quarantine(_)
+        | Command::Forget(_)
+        | Command::Schema(_)
+        | Command::Completions(_) => "warn",
         #[cfg(feature = "sim")]
         Command::Demo(_) => "warn",
     };
     let _ = log::init(format, level);
-    let done = match cli.command {
-        Command::Run => run::run(load(cli.config.as_deref())),
-        Command::Sync(args) => sync::run(&args, load(cli.config.as_deref())),
+    exit_code(obey(&cli.command, cli.config.as_deref()))
+}
+
+fn obey(command: &Command, config: Option<&Path>) -> Result<(), Failure> {
+    match command {
+        Command::Run => run::run(load(config)),
+        Command::Sync(args) => sync::run(args, load(config)),
+        Command::Check(args) => check::run(args, config),
+        Command::Status(args) => status::run(args, &load_without_secrets(config)?),
+        Command::Resync(args) => resync::run(args, &load_without_secrets(config)?),
+        Command::Trace(args) => trace::run(args, &load_without_secrets(config)?),
+        Command::Quarantine(args) => quarantine::run(args, &load_without_secrets(config)?),
+        Command::Forget(args) => forget::run(args, &load_without_secrets(config)?),
+        Command::Schema(args) => schema::run(args, config),
+        Command::Completions(args) => completions::run(args),
         #[cfg(feature = "sim")]
-        Command::Demo(args) => demo::run(&args),
-    };
-    exit_code(done)
+        Command::Demo(args) => demo::run(args),
+    }
 }
 
 fn exit_code(done: Result<(), Failure>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Told) => ExitCode::FAILURE,
-        Err(Failure::Failed(error)) => {
-            eprintln!("itsmd: {error:#}");
-            ExitCode::FAILURE
-        }
-        Err(Failure::Usage(text)) => {
-            eprintln!("itsmd: {text}");
-            ExitCode::from(2)
+        Err(failure) => {
+            tell(&failure);
+            match failure {
+                Failure::Failed(_) | Failure::Told => ExitCode::FAILURE,
+                Failure::Usage(_) => ExitCode::from(2),
+            }
         }
     }
 }
 
 /// Reads the configuration; its warnings are told at once.
-fn load(flag: Option<&std::path::Path>) -> Result<Config, Failure> {
+fn load(flag: Option<&Path>) -> Result<Config, Failure> {
     match config::load(Location::find(flag)) {
         Ok(loaded) => {
             for warning in &loaded.warnings {
@@ -112,6 +161,15 @@ fn load(flag: Option<&std::path::Path>) -> Result<Config, Failure> {
             }
             Ok(loaded.config)
         }
+        Err(errors) => Err(Failure::Usage(errors.to_string())),
+    }
+}
+
+/// Reads the configuration for a command that only works on the state file: the secrets, which may be there for the
+/// service alone, are not looked for, and warnings are left to `check`, `run` and `sync`.
+fn load_without_secrets(flag: Option<&Path>) -> Result<Config, Failure> {
+    match config::load_with(Location::find(flag), Secrets::Skip) {
+        Ok(loaded) => Ok(loaded.config),
         Err(errors) => Err(Failure::Usage(errors.to_string())),
     }
 }

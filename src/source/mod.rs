@@ -69,6 +69,17 @@ pub enum Desk {
     Dataverse(Dataverse),
 }
 
+impl Desk {
+    /// Fields that were asked for and that no record of a page had; empty before the first page with records.
+    /// Dataverse refuses such a field, so there it never comes to that.
+    pub fn absent_fields(&self) -> Vec<String> {
+        match self {
+            Self::ServiceNow(desk) => desk.absent_fields(),
+            Self::Dataverse(_) => Vec::new(),
+        }
+    }
+}
+
 impl Source for Desk {
     async fn page(&self, slice: &Slice, size: u32) -> Result<Page, SourceError> {
         match self {

@@ -10,7 +10,7 @@ mod page;
 mod report;
 mod style;
 mod text;
-mod words;
+pub mod words;
 
 pub use metrics::Metrics;
 pub use page::page;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 /// `12 s`, `3 min 20 s`, `2 h 5 min`, `4 d 3 h`: the two largest units.
-pub(super) fn span(seconds: u64) -> String {
+pub fn span(seconds: u64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
     let (large, small) = match seconds {
         0..60 => return format!("{seconds} s"),
@@ -18,7 +18,7 @@ pub(super) fn span(seconds: u64) -> String {
 }
 
 /// `3 min ago`, `in 20 s`: the largest unit only.
-pub(super) fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+pub fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let seconds = (now - at).num_seconds();
     let amount = match seconds.unsigned_abs() {
         amount @ 0..60 => format!("{amount} s"),
@@ -34,7 +34,7 @@ pub(super) fn relative(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
 }
 
 /// `24,918`.
-pub(super) fn count(number: u64) -> String {
+pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() * 4 / 3);
     for (place, digit) in digits.chars().enumerate() {

@@ -88,6 +88,14 @@ impl Db<'_> {
         Ok(query.query_row([stream.0], |row| row.get(0))?)
     }
 
+    /// The same, of those modified at or after `since`.
+    pub fn ledger_records_since(&self, stream: StreamKey, since: DateTime<Utc>) -> Result<u64, StoreError> {
+        let mut query = self
+            .0
+            .prepare_cached("SELECT count(*) FROM ledger WHERE stream = ?1 AND modified >= ?2")?;
+        Ok(query.query_row(params![stream.0, millis(since)], |row| row.get(0))?)
+    }
+
     /// How many rows were made with another set of columns.
     pub fn other_columns(&self, stream: StreamKey, columns: i64) -> Result<u64, StoreError> {
         let mut query = self

@@ -4,12 +4,11 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::StoreError;
+use super::{StoreError, owner};
 
 /// Held as long as it lives.
 #[derive(Debug)]
@@ -37,7 +36,7 @@ impl Lock {
             path: self.path.clone(),
             error: error.to_string(),
         };
-        let mut file = self.file().map_err(open)?;
+        let mut file = owner::open_or_make(&self.path).map_err(open)?;
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             return Err(StoreError::Held {
                 path: self.path.clone(),
@@ -58,16 +57,6 @@ impl Lock {
             Ok(()) => None,
             Err(_) => Some(read_holder(&mut file)),
         }
-    }
-
-    fn file(&self) -> std::io::Result<File> {
-        File::options()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .mode(0o600)
-            .open(&self.path)
     }
 }
 

@@ -1,12 +1,11 @@
 //! Opening the state file and bringing it to this version, by `PRAGMA user_version`.
 
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::StoreError;
+use super::{StoreError, owner};
 
 /// `itsm`, so that `file` and we can tell a state file from any other database.
 const APPLICATION_ID: i64 = 0x6974_736d;
@@ -19,14 +18,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         error: error.to_string(),
     };
     // SQLite would make it with the umask's mode; rotated refresh tokens may be in it one day.
-    std::fs::OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(|error| cannot(&error))?;
+    owner::open_or_make(path).map_err(|error| cannot(&error))?;
     let mut connection = Connection::open(path).map_err(|error| cannot(&error))?;
     connection.busy_timeout(Duration::from_secs(10))?;
     let foreign = |seen: String| StoreError::Foreign {

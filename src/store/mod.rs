@@ -7,6 +7,7 @@ mod error;
 mod ledger;
 mod lock;
 mod migrate;
+mod owner;
 mod quarantine;
 mod requests;
 mod runs;

@@ -115,6 +115,21 @@ impl Db<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The entry of that number.
+    pub fn quarantine_entry(&self, number: i64) -> Result<Option<Quarantined>, StoreError> {
+        let mut query = self.0.prepare_cached(&format!("{SELECT} WHERE q.id = ?1"))?;
+        Ok(query.query_row([number], entry).optional()?)
+    }
+
+    /// The entries of the record of that number, in any stream; letter case does not matter.
+    pub fn quarantine_of(&self, number: &str) -> Result<Vec<Quarantined>, StoreError> {
+        let mut query = self
+            .0
+            .prepare_cached(&format!("{SELECT} WHERE q.number = ?1 COLLATE NOCASE ORDER BY q.id"))?;
+        let rows = query.query_map([number], entry)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Marks an entry to be tried again; `false` if there is none of that number, or nothing to ask for by id.
     pub fn retry_quarantined(&self, number: i64) -> Result<bool, StoreError> {
         let changed = self.0.execute(

@@ -156,4 +156,19 @@ impl Db<'_> {
         )?;
         Ok(unfinished)
     }
+
+    /// Ends a resync: what is left of it is still read, but only what the ledger lacks is delivered; returns how many
+    /// slices that are.
+    ///
+    /// They are not taken for complete: a resync takes the place of unfinished slices of the backfill too, and what lies
+    /// in those was never delivered.
+    pub fn cancel_resync(&self, stream: StreamKey) -> Result<usize, StoreError> {
+        let changed = self.0.execute(
+            "UPDATE slices SET generation = 0
+             WHERE stream = ?1 AND ends IS NOT NULL AND NOT complete
+               AND generation > 0 AND generation = (SELECT generation FROM streams WHERE stream = ?1)",
+            [stream.0],
+        )?;
+        Ok(changed)
+    }
 }

@@ -193,3 +193,54 @@ fn rows_without_an_id_share_one_counted_entry() {
     let entries = store.call_here(|db| db.quarantine()).unwrap();
     assert_eq!((entries.len(), entries[0].rows), (1, 2));
 }
+
+#[test]
+fn a_cancelled_resync_leaves_its_slices_to_be_read_as_if_nothing_was_asked_for() {
+    let (_folder, store, stream) = new_store();
+    let day = |from: &str, to: &str| NewSlice {
+        from: at(from),
+        to: Some(at(to)),
+    };
+    let slices = [day("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z")];
+    let (cancelled, unfinished, left) = store
+        .call_here(|db| {
+            db.lay(stream, Generation(0), &slices)?;
+            let generation = db.raise_generation(stream, at("2026-01-02T00:00:00Z"))?;
+            db.lay(
+                stream,
+                generation,
+                &[day("2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z")],
+            )?;
+            let cancelled = db.cancel_resync(stream)?;
+            Ok((cancelled, db.resync_unfinished(stream)?, db.slices(stream)?))
+        })
+        .unwrap();
+    assert_eq!((cancelled, unfinished), (1, false), "only the resync's own slice");
+    assert!(left.iter().all(|s| s.slice.generation == Generation(0) && !s.complete));
+}
+
+#[test]
+fn a_quarantined_record_is_found_by_its_number_in_any_case() {
+    let (_folder, store, stream) = new_store();
+    let aside = Aside {
+        id: Some(RecordId::new("9d385017c611228701d22104cc95c371")),
+        number: "INC0012345".into(),
+        version: None,
+        modified: None,
+        reason: "opened_at is no time".into(),
+    };
+    let found = store
+        .call_here(|db| {
+            db.set_aside(stream, &aside, at("2026-01-01T00:00:00Z"))?;
+            Ok((
+                db.quarantine_of("inc0012345")?,
+                db.quarantine_entry(1)?,
+                db.quarantine_entry(2)?,
+            ))
+        })
+        .unwrap();
+    assert_eq!(
+        (found.0.len(), found.0.first() == found.1.as_ref(), found.2),
+        (1, true, None)
+    );
+}

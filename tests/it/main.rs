@@ -8,6 +8,7 @@ mod crash;
 mod daemon;
 mod faults;
 mod layering;
+mod provance;
 mod readme;
 mod real_log;
 mod rig;

@@ -23,6 +23,7 @@ pub struct Rig {
     pub servicenow: servicenow::Handle,
     pub workspace: ingestion::Workspace,
     pub ingestion: ingestion::Handle,
+    pub entra: Entra,
     pub folder: tempfile::TempDir,
     entra_url: String,
     _entra: Box<dyn std::any::Any>,
@@ -53,6 +54,7 @@ impl Rig {
             servicenow,
             workspace,
             ingestion,
+            entra,
             folder,
             entra_url,
             _entra: Box::new(server),
@@ -87,6 +89,15 @@ impl Rig {
             "[[connection]]\nname = \"{name}\"\npartner = \"servicenow\"\nserver_url = \"{server_url}\"\n\
              requests_per_minute = 6000\n{more}\n\
              [connection.auth]\nmethod = \"basic\"\nusername = \"itsmd\"\npassword = {{ file = \"desk\" }}\n"
+        )
+    }
+
+    pub fn provance(&self, name: &str, server_url: &str, more: &str) -> String {
+        format!(
+            "[[connection]]\nname = \"{name}\"\npartner = \"provance\"\nserver_url = \"{server_url}\"\n\
+             requests_per_minute = 6000\nwork_items = [\"incident\"]\n{more}\n[connection.auth]\nmethod = \"entra\"\n\
+             tenant_id = \"{TENANT}\"\nclient_id = \"{CLIENT}\"\nclient_secret = {{ file = \"azure\" }}\nauthority = \"{}\"\n",
+            self.entra_url
         )
     }
 

@@ -93,8 +93,7 @@ impl ServiceNow {
 
     /// A field that no row has does not exist, or is hidden from the user: the instance says neither.
     pub(super) fn tell_absent(&self, absent: &[String]) {
-        use std::sync::atomic::Ordering;
-        if !absent.is_empty() && !self.told_absent.swap(true, Ordering::Relaxed) {
+        if !absent.is_empty() && self.absent.set(absent.to_vec()).is_ok() {
             tracing::warn!(
                 table = self.mapper.item().table,
                 fields = absent.join(","),

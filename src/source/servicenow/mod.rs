@@ -12,8 +12,7 @@ mod probe;
 mod query;
 mod rows;
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -50,7 +49,7 @@ pub struct ServiceNow {
     server_url: String,
     filter: String,
     mapper: Mapper,
-    told_absent: AtomicBool,
+    absent: OnceLock<Vec<String>>,
 }
 
 impl ServiceNow {
@@ -70,8 +69,13 @@ impl ServiceNow {
             server_url: server_url.to_owned(),
             filter: filter.to_owned(),
             mapper: Mapper::new(DIALECT, stream, server_url, item, choice_values),
-            told_absent: AtomicBool::new(false),
+            absent: OnceLock::new(),
         }
+    }
+
+    /// Fields that no record of a page had; empty before the first page with records.
+    pub fn absent_fields(&self) -> Vec<String> {
+        self.absent.get().cloned().unwrap_or_default()
     }
 
     fn part<'a>(&'a self, at: &'a Position, slice: &Slice) -> Part<'a> {

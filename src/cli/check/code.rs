@@ -1,0 +1,115 @@
+//! What `check` finds by itself; what the service desks and the workspace say has codes of its own.
+
+use crate::net::Code;
+
+/// The file cannot be used.
+pub const CONFIGURATION: Code = Code {
+    id: "ITSMD-CK-001",
+    means: "the configuration has a mistake, so nothing of it is used",
+    remedy: "correct the line; config/itsmd.toml shows every key, `itsmd schema config` teaches it to an editor",
+};
+/// The file can be used, but.
+pub const DOUBTFUL: Code = Code {
+    id: "ITSMD-CK-002",
+    means: "the configuration can be used, but this is probably not meant",
+    remedy: "look at the line",
+};
+/// Two connections, one instance.
+pub const SHARED_SERVER: Code = Code {
+    id: "ITSMD-CK-003",
+    means: "several connections read one service desk, and each keeps to its own rate only",
+    remedy: "see that the service desk bears the sum, or lower `requests_per_minute` of each",
+};
+/// State without a connection.
+pub const NOT_CONFIGURED: Code = Code {
+    id: "ITSMD-CK-004",
+    means: "there is state of a connection that is not configured: a renamed connection is a new one, whose window is \
+            delivered once more under the new name",
+    remedy: "take the old name back, or drop the old state with `itsmd forget --connection NAME`",
+};
+/// Filter and no reconcile.
+pub const FILTER_WITHOUT_RECONCILE: Code = Code {
+    id: "ITSMD-CK-005",
+    means: "a record that leaves the filter stays in the workspace as it was: only reconcile would notice, and it is off",
+    remedy: "set `reconcile`, or know that",
+};
+/// Rows, but none to be seen.
+pub const NOTHING_VISIBLE: Code = Code {
+    id: "ITSMD-CK-006",
+    means: "the user may read none of the records although there are some",
+    remedy: "give the user a role that reads this table, and look at the table's access rules",
+};
+/// Unknown fields.
+pub const ABSENT_FIELDS: Code = Code {
+    id: "ITSMD-CK-007",
+    means: "the service desk gives these fields for no record: they do not exist, or the user may not read them; their \
+            columns stay empty",
+    remedy: "correct them in the profile or in [connection.columns], or give the user the right to read them",
+};
+/// Rows that would be set aside.
+pub const UNMAPPED: Code = Code {
+    id: "ITSMD-CK-008",
+    means: "records of this kind would be set aside",
+    remedy: "check the fields of the profile that the reason names",
+};
+/// Clocks differ.
+pub const CLOCKS: Code = Code {
+    id: "ITSMD-CK-009",
+    means: "the service desk's clock and this machine's differ by more than five minutes",
+    remedy: "look at this machine's time (chronyc tracking, timedatectl)",
+};
+/// An empty table.
+pub const NOTHING_THERE: Code = Code {
+    id: "ITSMD-CK-010",
+    means: "no record was modified in the window, or the filter leaves none",
+    remedy: "check `filter` and `sync_days`, if there should be some",
+};
+/// Nothing to do.
+pub const NOTHING_ENABLED: Code = Code {
+    id: "ITSMD-CK-011",
+    means: "no connection is enabled, so nothing would be read",
+    remedy: "set `enabled = true`",
+};
+/// The `file` workspace.
+pub const FILE: Code = Code {
+    id: "ITSMD-CK-012",
+    means: "this user may not write the workspace's file",
+    remedy: "check `path`, its directory and who may write there; run check as the service's user",
+};
+/// The state file.
+pub const STATE: Code = Code {
+    id: "ITSMD-CK-013",
+    means: "this user cannot use the state file",
+    remedy: "run check as the service's user or as root; look at [state] path and its directory",
+};
+
+/// All of them, for `itsmd explain` and the documentation.
+pub const CODES: &[Code] = &[
+    CONFIGURATION,
+    DOUBTFUL,
+    SHARED_SERVER,
+    NOT_CONFIGURED,
+    FILTER_WITHOUT_RECONCILE,
+    NOTHING_VISIBLE,
+    ABSENT_FIELDS,
+    UNMAPPED,
+    CLOCKS,
+    NOTHING_THERE,
+    NOTHING_ENABLED,
+    FILE,
+    STATE,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_numbered_without_a_gap() {
+        let ids: Vec<String> = CODES.iter().map(|code| code.id.to_owned()).collect();
+        let expected: Vec<String> = (1..=CODES.len())
+            .map(|number| format!("ITSMD-CK-{number:03}"))
+            .collect();
+        assert_eq!(ids, expected);
+    }
+}

@@ -1,0 +1,168 @@
+//! The first stage: the configuration and the state, without asking anybody.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::code;
+use super::finding::{Finding, Line, Section, Severity};
+use crate::config::{Config, ConfigErrors, Connection, Loaded, Splay, Warning};
+use crate::daemon::Schedule;
+use crate::store::Store;
+
+/// The next instants of a schedule that are shown.
+const INSTANTS: usize = 3;
+
+/// The file and what does not belong to one connection.
+pub(super) fn section(loaded: &Loaded, state: &Result<Option<Store>, String>) -> Section {
+    let config = &loaded.config;
+    let enabled = config
+        .connections
+        .iter()
+        .filter(|connection| connection.enabled)
+        .count();
+    let mut lines = vec![Line::good(
+        "file",
+        format!("{} connections, {enabled} of them enabled", config.connections.len()),
+    )];
+    lines.extend(
+        loaded
+            .warnings
+            .iter()
+            .map(|warning| Line::found("file", doubtful(warning))),
+    );
+    if enabled == 0 {
+        lines.push(Line::found(
+            "file",
+            Finding::new(&code::NOTHING_ENABLED, Severity::Warning, "enabled = false"),
+        ));
+    }
+    lines.push(state_line(config, state));
+    lines.extend(
+        shared_servers(config)
+            .into_iter()
+            .map(|finding| Line::found("rate", finding)),
+    );
+    Section {
+        title: format!("configuration  {}", config.path.display()),
+        lines,
+    }
+}
+
+/// A finding for each mistake.
+pub(super) fn mistakes(errors: &ConfigErrors) -> Section {
+    let seen: Vec<String> = match errors {
+        ConfigErrors::Unreadable { .. } => vec![errors.to_string()],
+        ConfigErrors::Mistakes { file, mistakes } => mistakes
+            .iter()
+            .map(|mistake| format!("{}:{mistake}", file.display()))
+            .collect(),
+    };
+    let found = |seen| Line::found("file", Finding::new(&code::CONFIGURATION, Severity::Error, seen));
+    Section {
+        title: "configuration".to_owned(),
+        lines: seen.into_iter().map(found).collect(),
+    }
+}
+
+fn doubtful(warning: &Warning) -> Finding {
+    Finding::new(&code::DOUBTFUL, Severity::Warning, warning.to_string())
+}
+
+fn state_line(config: &Config, state: &Result<Option<Store>, String>) -> Line {
+    let path = config.state.display();
+    let known = match state {
+        Ok(None) => {
+            return Line::good(
+                "state",
+                format!("{path} is not there yet: the first sync delivers the whole window"),
+            );
+        }
+        Ok(Some(store)) => store
+            .call_here(|db| db.stream_names())
+            .map_err(|error| error.to_string()),
+        Err(error) => Err(error.clone()),
+    };
+    let streams = match known {
+        Ok(streams) => streams,
+        Err(error) => return Line::found("state", Finding::new(&code::STATE, Severity::Error, error)),
+    };
+    let mut line = Line::good("state", path.to_string());
+    let mut gone: Vec<String> = streams.into_iter().map(|(connection, _, _)| connection).collect();
+    gone.dedup();
+    gone.retain(|name| config.connection(name).is_none());
+    line.findings.extend(gone.iter().map(|name| {
+        Finding::new(
+            &code::NOT_CONFIGURED,
+            Severity::Warning,
+            format!("{path} knows {name:?}"),
+        )
+    }));
+    line
+}
+
+/// Connections to one server, with the sum of their rates.
+fn shared_servers(config: &Config) -> Vec<Finding> {
+    let mut servers: BTreeMap<&str, Vec<&Connection>> = BTreeMap::new();
+    for connection in config.connections.iter().filter(|connection| connection.enabled) {
+        servers
+            .entry(connection.server_url.as_str())
+            .or_default()
+            .push(connection);
+    }
+    let shared = servers.into_iter().filter(|(_, connections)| connections.len() > 1);
+    shared
+        .map(|(server, connections)| shared_server(server, &connections))
+        .collect()
+}
+
+fn shared_server(server: &str, connections: &[&Connection]) -> Finding {
+    let names: Vec<&str> = connections.iter().map(|connection| connection.name.as_str()).collect();
+    let rate: u64 = connections
+        .iter()
+        .map(|connection| u64::from(connection.requests_per_minute))
+        .sum();
+    let seen = format!(
+        "{} read {server}: together up to {rate} requests a minute",
+        names.join(", ")
+    );
+    Finding::new(&code::SHARED_SERVER, Severity::Warning, seen)
+}
+
+/// What can be said of a connection without asking it.
+pub(super) fn of_connection(connection: &Connection, now: DateTime<Utc>) -> Vec<Line> {
+    let mut lines = vec![Line::good("schedule", next_instants(connection, now))];
+    if !connection.filter.is_empty() && connection.reconcile.is_none() {
+        let seen = format!("filter = {:?}, reconcile = \"off\"", connection.filter);
+        let finding = Finding::new(&code::FILTER_WITHOUT_RECONCILE, Severity::Warning, seen);
+        lines.push(Line::found("filter", finding.at(connection.name.as_str(), None)));
+    }
+    lines
+}
+
+fn next_instants(connection: &Connection, now: DateTime<Utc>) -> String {
+    let zone = connection.schedule_time_zone;
+    let mut schedule = match Schedule::parse(&connection.schedule, zone) {
+        Ok(schedule) => schedule,
+        Err(error) => return error.to_string(),
+    };
+    if let Splay::Percent(percent) = connection.splay {
+        schedule = schedule.splayed(connection.name.as_str(), percent, now);
+    }
+    let instants = std::iter::successors(schedule.next_after(now), |&last| schedule.next_after(last)).take(INSTANTS);
+    let local: Vec<DateTime<_>> = instants.map(|instant| instant.with_timezone(&zone)).collect();
+    let mut text = String::new();
+    let mut day = None;
+    for instant in local {
+        let separator = if text.is_empty() { "next at " } else { ", " };
+        // The day is said once.
+        let format = if day == Some(instant.date_naive()) {
+            "%H:%M:%S"
+        } else {
+            "%Y-%m-%d %H:%M:%S"
+        };
+        day = Some(instant.date_naive());
+        text.push_str(&format!("{separator}{}", instant.format(format)));
+    }
+    format!("{text} {zone}")
+}

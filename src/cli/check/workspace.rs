@@ -1,0 +1,88 @@
+//! The workspace's stage: an empty delivery, which it has to accept and which writes nothing.
+
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use rustix::fs::{Access, access};
+
+use super::code;
+use super::finding::{Finding, Line, Section, Severity};
+use crate::app;
+use crate::sink::{Batch, Settings, Sink, Table, Workspace};
+
+/// Asks it, or looks whether its file can be written.
+pub(super) async fn online(settings: &Settings, workspace: &Workspace) -> Section {
+    let mut lines = Vec::new();
+    match settings {
+        Settings::File { path } => lines.push(file(path)),
+        Settings::LogsIngestion { .. } | Settings::DataCollector { .. } => {
+            lines.push(delivery("delivery", Table::WorkItems, workspace).await);
+            if workspace.has_log() {
+                lines.push(delivery("log", Table::Log, workspace).await);
+            }
+        }
+    }
+    Section {
+        title: title(settings),
+        lines,
+    }
+}
+
+fn title(settings: &Settings) -> String {
+    match settings {
+        Settings::LogsIngestion { endpoint, stream, .. } => format!("workspace  {stream} at {endpoint}"),
+        Settings::DataCollector {
+            workspace_id, log_type, ..
+        } => format!("workspace  {log_type}_CL in {workspace_id}"),
+        Settings::File { path } => format!("workspace  {}", path.display()),
+    }
+}
+
+async fn delivery(stage: &str, table: Table, workspace: &Workspace) -> Line {
+    let nothing = Batch {
+        table,
+        body: Bytes::from_static(b"[]"),
+        rows: 0,
+    };
+    match workspace.deliver(&nothing).await {
+        Ok(_) => Line::good(stage, "an empty delivery was accepted"),
+        Err(error) => Line::found(stage, Finding::of_trouble(error.trouble())),
+    }
+}
+
+/// Nothing is made or opened: a pipe would notice.
+fn file(path: &Path) -> Line {
+    if path.as_os_str() == "-" {
+        return Line::good("file", "rows go to stdout");
+    }
+    let day = app::now().format("%Y-%m-%d").to_string();
+    let path = PathBuf::from(path.to_string_lossy().replace("{date}", &day));
+    let wanted = match (path.exists(), path.parent()) {
+        (true, _) => path.clone(),
+        (false, Some(folder)) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        (false, _) => PathBuf::from("."),
+    };
+    match access(&wanted, Access::WRITE_OK) {
+        Ok(()) if path.exists() => Line::good("file", "can be appended to"),
+        Ok(()) => Line::good("file", "can be made"),
+        Err(error) => {
+            let seen = format!("{}: {error}", wanted.display());
+            Line::found("file", Finding::new(&code::FILE, Severity::Error, seen))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_there_needs_a_folder_that_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("{date}.ndjson");
+        assert_eq!(file(&path), Line::good("file", "can be made"));
+        let nowhere = folder.path().join("nowhere/rows.ndjson");
+        assert_eq!(file(&nowhere).findings[0].code, "ITSMD-CK-012");
+        assert!(folder.path().read_dir().unwrap().next().is_none(), "nothing was made");
+    }
+}
