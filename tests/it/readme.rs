@@ -217,6 +217,7 @@ fn listed_codes() -> Vec<Code> {
         itsmd::source::servicenow::CODES,
         itsmd::source::dataverse::CODES,
         itsmd::sink::codes::ALL,
+        itsmd::cli::check_codes::CODES,
     ];
     lists.concat()
 }
