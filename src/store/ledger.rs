@@ -62,9 +62,12 @@ impl Db<'_> {
     /// Writes what was delivered, or a newer stamp of what was not changed.
     pub fn write_delivered(&self, stream: StreamKey, rows: &[(RecordId, LedgerRow)]) -> Result<(), StoreError> {
         let mut upsert = self.0.prepare_cached(
-            "INSERT OR REPLACE INTO ledger
-                 (stream, record, number, version, modified, revision, generation, columns, delivered)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            // A page planned before a resync may be delivered after it: the generation never goes back.
+            "INSERT INTO ledger (stream, record, number, version, modified, revision, generation, columns, delivered)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT DO UPDATE SET number = excluded.number, version = excluded.version,
+                 modified = excluded.modified, revision = excluded.revision, columns = excluded.columns,
+                 delivered = excluded.delivered, generation = max(generation, excluded.generation)",
         )?;
         for (id, row) in rows {
             upsert.execute(params![

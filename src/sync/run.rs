@@ -34,6 +34,8 @@ pub struct WorkerReport {
     pub warnings: Vec<String>,
     /// What it did.
     pub tally: Tally,
+    /// When it began, if it read the head to its end.
+    pub read_to_end: Option<DateTime<Utc>>,
 }
 
 /// What a run reads.
@@ -68,11 +70,13 @@ impl<S: Source, K: Sink> Stream<S, K> {
             Err(Halt::TooSlow(trouble) | Halt::Trouble(trouble)) => (Outcome::Failed, Some(trouble)),
         };
         let tally = *tally.lock().unwrap_or_else(PoisonError::into_inner);
+        let read_to_end = (outcome == Outcome::Complete && pass != Pass::Rest).then_some(started);
         let report = WorkerReport {
             outcome,
             error,
             warnings,
             tally,
+            read_to_end,
         };
         self.tell(run, worker, &report);
         if let Ok(row) = begun {
@@ -98,6 +102,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
         warnings.extend(prepared.warnings.iter().cloned());
         let work = Work {
             delivery: delivery(run, &prepared),
+            source_now: prepared.source_now,
             tally,
             cancel: &run.cancel,
         };
