@@ -119,7 +119,7 @@ impl Mapper {
         let Some(stamp) = modified else {
             let field = &self.item.modified;
             return aside(match text(MODIFIED) {
-                Some(text) => format!("{field} is not a UTC time: {text:.40?}"),
+                Some(_) => format!("{field} is not a UTC time"),
                 None => format!("row without {field}"),
             });
         };
@@ -161,7 +161,10 @@ impl Mapper {
 
     fn column(&self, row: &mut RowWriter, column: &Column, value: &Value<'_>) -> Result<(), String> {
         let raw = value.raw();
-        let wrong = |wanted: &str| format!("{} is not {wanted}: {raw:.40?}", column.field);
+        let wrong = |wanted: &str| {
+            let words: String = raw.chars().take(40).collect();
+            format!("{} is not {wanted}: {words:?}", column.field)
+        };
         match column.kind {
             ColumnType::String => match self.choice(column) {
                 ChoiceValues::Codes if !value.reference => row.text(&column.name, raw),

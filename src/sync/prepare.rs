@@ -78,7 +78,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
                 .source
                 .probe(whole_second(ours) - TimeDelta::hours(1))
                 .await
-                .map(uncounted),
+                .map(|probe| Probe { total: None, ..probe }),
             other => other,
         };
         let probe = probe.map_err(|error| error.trouble().clone())?;
@@ -111,10 +111,6 @@ struct Look {
     source_now: Option<DateTime<Utc>>,
     total: Option<u64>,
     requests: u64,
-}
-
-fn uncounted(probe: Probe) -> Probe {
-    Probe { total: None, ..probe }
 }
 
 /// Stamps are whole seconds: a range that begins inside one would refuse what stands at its beginning.

@@ -39,6 +39,20 @@ impl ServiceNow {
         let Some(rows) = rows else {
             return Err(SourceError::Failed(codes::NOT_A_PAGE.retry(self.seen(&answer.words()))));
         };
+        let item = self.mapper.item();
+        if rows
+            .absent
+            .iter()
+            .any(|field| *field == item.id || *field == item.modified)
+        {
+            let seen = self.seen(&format!(
+                "{} rows, none with {} and {}",
+                rows.mapped.len(),
+                item.id,
+                item.modified
+            ));
+            return Err(SourceError::Failed(codes::KEYS_HIDDEN.stop(seen)));
+        }
         Ok(Answered {
             rows,
             total: answer
