@@ -82,8 +82,12 @@ impl Crew {
         let mut rings = Vec::new();
         for connected in &self.parts.connections {
             let settings = &connected.settings;
-            let Ok(mut schedule) = Schedule::parse(&settings.schedule, settings.schedule_time_zone) else {
-                continue;
+            let mut schedule = match Schedule::parse(&settings.schedule, settings.schedule_time_zone) {
+                Ok(schedule) => schedule,
+                Err(error) => {
+                    tracing::error!(connection = %settings.name, %error, "nothing rings this connection");
+                    continue;
+                }
             };
             if let Splay::Percent(percent) = settings.splay {
                 schedule = schedule.splayed(settings.name.as_str(), percent, super::now());
@@ -99,6 +103,11 @@ impl Crew {
             }));
         }
         rings
+    }
+
+    /// The member that a ring's name speaks of.
+    pub fn member(&self, ring: &str) -> Option<&Arc<Member>> {
+        self.members.iter().find(|member| member.stream.id.to_string() == ring)
     }
 
     /// Rings every head.

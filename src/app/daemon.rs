@@ -115,7 +115,10 @@ impl Daemon {
     async fn ring_what_is_due(&self) {
         let crew = self.crew().await;
         let now = super::now();
-        for (ring, member) in crew.rings().iter().zip(crew.members()) {
+        for ring in crew.rings() {
+            let Some(member) = crew.member(&ring.name) else {
+                continue;
+            };
             let id = member.stream.id.clone();
             let read = self
                 .store
