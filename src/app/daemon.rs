@@ -10,6 +10,7 @@ use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::STOP_WITHIN;
 use super::build::Parts;
 use super::crew::Crew;
 use super::report::{Live, report};
@@ -21,9 +22,6 @@ use crate::status::http::{Views, serve};
 use crate::status::{self, Metrics};
 use crate::store::{Request, Store};
 use crate::sync::{Resync, resync};
-
-/// After this a page in hand is dropped: systemd is told 30 seconds, people are told 20.
-const STOP_WITHIN: Duration = Duration::from_secs(18);
 
 /// How often requests of the command line are looked for.
 const LOOK_FOR_REQUESTS: Duration = Duration::from_secs(1);
@@ -231,7 +229,7 @@ impl Daemon {
             SYNC => {
                 let asked: AskedSync = serde_json::from_str(&request.body).unwrap_or_default();
                 tracing::info!(connections = ?asked.connections, "asked to sync now");
-                serde_json::to_string(&crew.sync(&asked.connections).await).unwrap_or_default()
+                serde_json::to_string(&crew.sync(&asked).await).unwrap_or_default()
             }
             // Whatever else was asked stands in the store already: the workers have only to look.
             verb => {
@@ -313,6 +311,7 @@ impl Daemon {
         if self.scheduler.look(super::now()).await.is_none() {
             dead.push("the scheduler does not answer".to_owned());
         }
+        dead.extend(self.crew().await.gone());
         dead
     }
 

@@ -31,7 +31,16 @@ pub(super) fn run(args: &Args, config: Result<Config, Failure>) -> Result<(), Fa
     let only = super::chosen(&config, &args.connection)?;
     let report = match take_lock(&config)? {
         Some(_held) => here(args, config, &only)?,
-        None => super::ask::follow(&config, &AskedSync { connections: only })?,
+        None => {
+            let wait = Some(args.wait);
+            super::ask::follow(
+                &config,
+                &AskedSync {
+                    connections: only,
+                    wait,
+                },
+            )?
+        }
     };
     print(args, &report)?;
     if report.is_well() { Ok(()) } else { Err(Failure::Told) }
