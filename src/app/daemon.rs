@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::STOP_WITHIN;
 use super::build::Parts;
 use super::crew::Crew;
+use super::fault;
 use super::report::{Live, report};
 use super::requests::{AskedSync, SYNC};
 use crate::config::{self, Config};
@@ -70,6 +71,11 @@ pub async fn run(
         stop: stop.clone(),
     });
     let scheduling = tokio::spawn(scheduler.run(stop.clone()));
+    match daemon.store.call(|db| db.give_back_requests()).await {
+        Ok(0) => {}
+        Ok(requests) => tracing::info!(requests, "taking up what was asked of the daemon before this one"),
+        Err(error) => tracing::warn!(%error, "requests could not be looked for"),
+    }
     daemon.spawn_loops(listener, &notifier);
     daemon.ring_what_is_due().await;
     daemon.ready.store(true, Ordering::Relaxed);
@@ -229,7 +235,14 @@ impl Daemon {
             SYNC => {
                 let asked: AskedSync = serde_json::from_str(&request.body).unwrap_or_default();
                 tracing::info!(connections = ?asked.connections, "asked to sync now");
-                serde_json::to_string(&crew.sync(&asked).await).unwrap_or_default()
+                // Whoever asked waits for an answer, whatever happens here.
+                match fault::guarded(async move { crew.sync(&asked).await }).await {
+                    Ok(report) => serde_json::to_string(&report).unwrap_or_default(),
+                    Err(panic) => {
+                        tracing::error!("{}", fault::trouble(&panic));
+                        String::new()
+                    }
+                }
             }
             // Whatever else was asked stands in the store already: the workers have only to look.
             verb => {

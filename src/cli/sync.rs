@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args, config: Result<Config, Failure>) -> Result<(), Fa
 fn take_lock(config: &Config) -> Result<Option<Held>, Failure> {
     match Lock::beside(&config.state).take(&format!("process {}, itsmd sync", std::process::id())) {
         Ok(held) => Ok(Some(held)),
-        Err(StoreError::Held { holder, .. }) if holder.ends_with("itsmd run") => Ok(None),
+        Err(StoreError::Held { holder, .. }) if super::ask::is_a_daemon(&holder) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
