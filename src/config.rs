@@ -34,7 +34,6 @@ use crate::{auth as signing_in, sink};
 
 pub use mistake::{ConfigErrors, Mistake, Warning};
 pub use profile::shipped as shipped_profile;
-pub use schedule::MIN_INTERVAL;
 
 use document::Document;
 

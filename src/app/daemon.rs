@@ -10,8 +10,10 @@ use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::STOP_WITHIN;
 use super::build::Parts;
 use super::crew::Crew;
+use super::fault;
 use super::report::{Live, report};
 use super::requests::{AskedSync, SYNC};
 use crate::config::{self, Config};
@@ -21,9 +23,6 @@ use crate::status::http::{Views, serve};
 use crate::status::{self, Metrics};
 use crate::store::{Request, Store};
 use crate::sync::{Resync, resync};
-
-/// After this a page in hand is dropped: systemd is told 30 seconds, people are told 20.
-const STOP_WITHIN: Duration = Duration::from_secs(18);
 
 /// How often requests of the command line are looked for.
 const LOOK_FOR_REQUESTS: Duration = Duration::from_secs(1);
@@ -72,6 +71,11 @@ pub async fn run(
         stop: stop.clone(),
     });
     let scheduling = tokio::spawn(scheduler.run(stop.clone()));
+    match daemon.store.call(|db| db.give_back_requests()).await {
+        Ok(0) => {}
+        Ok(requests) => tracing::info!(requests, "taking up what was asked of the daemon before this one"),
+        Err(error) => tracing::warn!(%error, "requests could not be looked for"),
+    }
     daemon.spawn_loops(listener, &notifier);
     daemon.ring_what_is_due().await;
     daemon.ready.store(true, Ordering::Relaxed);
@@ -115,7 +119,10 @@ impl Daemon {
     async fn ring_what_is_due(&self) {
         let crew = self.crew().await;
         let now = super::now();
-        for (ring, member) in crew.rings().iter().zip(crew.members()) {
+        for ring in crew.rings() {
+            let Some(member) = crew.member(&ring.name) else {
+                continue;
+            };
             let id = member.stream.id.clone();
             let read = self
                 .store
@@ -228,7 +235,14 @@ impl Daemon {
             SYNC => {
                 let asked: AskedSync = serde_json::from_str(&request.body).unwrap_or_default();
                 tracing::info!(connections = ?asked.connections, "asked to sync now");
-                serde_json::to_string(&crew.sync(&asked.connections).await).unwrap_or_default()
+                // Whoever asked waits for an answer, whatever happens here.
+                match fault::guarded(async move { crew.sync(&asked).await }).await {
+                    Ok(report) => serde_json::to_string(&report).unwrap_or_default(),
+                    Err(panic) => {
+                        tracing::error!("{}", fault::trouble(&panic));
+                        String::new()
+                    }
+                }
             }
             // Whatever else was asked stands in the store already: the workers have only to look.
             verb => {
@@ -310,6 +324,7 @@ impl Daemon {
         if self.scheduler.look(super::now()).await.is_none() {
             dead.push("the scheduler does not answer".to_owned());
         }
+        dead.extend(self.crew().await.gone());
         dead
     }
 

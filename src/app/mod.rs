@@ -3,6 +3,8 @@
 mod build;
 mod crew;
 mod daemon;
+mod fault;
+mod member;
 mod report;
 mod requests;
 mod sync;
@@ -16,6 +18,9 @@ pub use daemon::{Exit, run};
 pub use report::{Live, report};
 pub use requests::{AskedSync, SYNC};
 pub use sync::{ConnectionSync, StreamSync, SyncReport, sync};
+
+/// After this a page in hand is dropped: systemd is told 30 seconds, people are told 20.
+const STOP_WITHIN: std::time::Duration = std::time::Duration::from_secs(18);
 
 /// Our clock.
 pub fn now() -> DateTime<Utc> {

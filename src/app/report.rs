@@ -106,10 +106,13 @@ fn stream_report(
     report.quarantined = db.quarantined(row.key)?;
     report.notes = notes(db, connection, kind, &row)?;
     let (head_run, rest_run) = (db.last_run(row.key, Worker::Head)?, db.last_run(row.key, Worker::Rest)?);
-    let failed = [&head_run, &rest_run]
+    // With nothing left to read whatever stopped the rest is over: another run did its work.
+    let rest_is_due = report.backfill.complete < report.backfill.slices || !db.to_retry(row.key)?.is_empty();
+    let failed = [head_run.as_ref(), rest_run.as_ref().filter(|_| rest_is_due)]
         .into_iter()
         .flatten()
-        .find(|run| run.outcome == Some(store::Outcome::Failed));
+        .filter(|run| run.outcome == Some(store::Outcome::Failed))
+        .max_by_key(|run| run.started);
     report.error = failed.and_then(problem);
     report.last_run = head_run.as_ref().map(last_run);
     report.state = state(connection, &report);

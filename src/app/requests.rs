@@ -1,6 +1,7 @@
 //! What the command line asks of a running daemon: left in the state file, looked for every second.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,4 +13,7 @@ pub const SYNC: &str = "sync";
 pub struct AskedSync {
     /// All, if none is named.
     pub connections: BTreeSet<String>,
+    /// How long a server may make it wait before a stream counts as failed; the daemon itself waits on.
+    #[serde(default)]
+    pub wait: Option<Duration>,
 }

@@ -1,6 +1,7 @@
 //! One pass in the foreground: every stream's head to its end and its slices, side by side.
 
 use std::collections::BTreeSet;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::build::{Connected, DeskStream, Parts};
+use super::fault;
 use crate::model::WorkItemKind;
 use crate::status::{Outcome, Problem};
 use crate::store::{self, Tally};
@@ -150,21 +152,47 @@ async fn sync_connection(connected: &Connected, run: &Run) -> ConnectionSync {
     }
 }
 
+/// A task of its own: mapping two streams' pages takes two cores.
 async fn sync_stream(stream: Arc<DeskStream>, run: Run) -> StreamSync {
-    let kind = stream.id.kind;
-    // A task of its own: mapping two streams' pages takes two cores.
-    let pass = tokio::spawn(async move { stream.run(&run, Pass::Both).await });
-    match pass.await {
-        Ok(report) => StreamSync::new(kind, &report),
-        Err(panic) => StreamSync::of(kind, Outcome::Failed, Some(fault(&panic.to_string())), Tally::default()),
+    let (kind, progress, cancel) = (stream.id.kind, Arc::clone(&stream.progress), run.cancel.clone());
+    let pass = fault::guarded(async move { stream.run(&run, Pass::Both).await });
+    match within_grace(pass, &cancel).await {
+        Some(Ok(report)) => StreamSync::new(kind, &report),
+        Some(Err(panic)) => {
+            let problem = Problem::from(&fault::trouble(&panic));
+            StreamSync::of(kind, Outcome::Failed, Some(problem), progress.tally())
+        }
+        None => StreamSync::of(kind, Outcome::Interrupted, None, progress.tally()),
     }
 }
 
-fn fault(seen: &str) -> Problem {
-    Problem {
-        code: "ITSMD-SY-099".to_owned(),
-        seen: seen.to_owned(),
-        means: "itsmd itself is at fault".to_owned(),
-        remedy: "please report it, with this line; nothing is lost, the next run goes on".to_owned(),
+/// The end of `work`; `None` if that does not come within the time a page in hand has after `cancel`.
+async fn within_grace<T>(work: impl Future<Output = T>, cancel: &CancellationToken) -> Option<T> {
+    let dropped = async {
+        cancel.cancelled().await;
+        tokio::time::sleep(super::STOP_WITHIN).await;
+    };
+    tokio::select! {
+        done = work => Some(done),
+        () = dropped => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_in_hand_is_dropped_eighteen_seconds_after_the_cancel() {
+        let (cancel, begun) = (CancellationToken::new(), tokio::time::Instant::now());
+        let hour = || tokio::time::sleep(Duration::from_secs(3600));
+        assert_eq!(within_grace(hour(), &cancel).await, Some(()));
+        cancel.cancel();
+        let cancelled = begun.elapsed();
+        assert_eq!(within_grace(hour(), &cancel).await, None);
+        assert_eq!((begun.elapsed() - cancelled).as_secs(), 18);
+        assert_eq!(within_grace(async { 7 }, &cancel).await, Some(7));
     }
 }

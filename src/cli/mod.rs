@@ -179,6 +179,9 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
+/// Longer than anything is waited for, and short enough to be added to any instant.
+const LONGEST_SECONDS: u64 = 100 * 365 * 86_400;
+
 /// `5m`, `90s`, `1h`.
 fn duration(text: &str) -> Result<std::time::Duration, String> {
     let (number, unit) = text.split_at(text.len() - text.chars().next_back().map_or(0, char::len_utf8));
@@ -192,7 +195,10 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
     let number: u64 = number
         .parse()
         .map_err(|_| "a number and s, m, h or d, e.g. 5m".to_owned())?;
-    Ok(std::time::Duration::from_secs(number * seconds))
+    match number.checked_mul(seconds) {
+        Some(seconds) if seconds <= LONGEST_SECONDS => Ok(std::time::Duration::from_secs(seconds)),
+        Some(_) | None => Err("more than a hundred years; a number and s, m, h or d, e.g. 5m".to_owned()),
+    }
 }
 
 /// The connections of these names; all, if none is named.
@@ -211,4 +217,22 @@ fn chosen(config: &Config, names: &[String]) -> Result<std::collections::BTreeSe
         }
     }
     Ok(names.iter().cloned().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_a_number_and_a_unit_and_never_overflows() {
+        let seconds = |text: &str| duration(text).map(|duration| duration.as_secs());
+        assert_eq!(seconds("90s"), Ok(90));
+        assert_eq!(seconds("2d"), Ok(172_800));
+        for huge in ["99999999999999999d", "18446744073709551615s"] {
+            assert!(seconds(huge).unwrap_err().contains("hundred years"), "{huge}");
+        }
+        for bad in ["", "5", "m", "5ü", "-5m", "99999999999999999999d"] {
+            assert!(seconds(bad).unwrap_err().contains("e.g. 5m"), "{bad}");
+        }
+    }
 }

@@ -8,6 +8,7 @@ use super::{Failure, runtime};
 use crate::app::{self, Exit};
 use crate::config::Config;
 use crate::daemon::{Notifier, Signals};
+use crate::model::Trouble;
 use crate::store::{Lock, Store, Threads};
 
 pub(super) fn run(config: Result<Config, Failure>) -> Result<(), Failure> {
@@ -20,9 +21,14 @@ pub(super) fn run(config: Result<Config, Failure>) -> Result<(), Failure> {
             Some(address) => bind(address).await,
             None => None,
         };
-        match app::run(config, store, listener, signals, Notifier::from_env()).await? {
-            Exit::Stopped => Ok(()),
-            Exit::Died => Err(Failure::Told),
+        match app::run(config, store, listener, signals, Notifier::from_env()).await {
+            Ok(Exit::Stopped) => Ok(()),
+            Ok(Exit::Died) => Err(Failure::Told),
+            // Of its own it fails only where the configuration cannot be used: starting again would not help.
+            Err(error) => Err(match error.downcast::<Trouble>() {
+                Ok(trouble) => Failure::Usage(trouble.to_string()),
+                Err(error) => Failure::Failed(error),
+            }),
         }
     })
 }

@@ -31,7 +31,16 @@ pub(super) fn run(args: &Args, config: Result<Config, Failure>) -> Result<(), Fa
     let only = super::chosen(&config, &args.connection)?;
     let report = match take_lock(&config)? {
         Some(_held) => here(args, config, &only)?,
-        None => super::ask::follow(&config, &AskedSync { connections: only })?,
+        None => {
+            let wait = Some(args.wait);
+            super::ask::follow(
+                &config,
+                &AskedSync {
+                    connections: only,
+                    wait,
+                },
+            )?
+        }
     };
     print(args, &report)?;
     if report.is_well() { Ok(()) } else { Err(Failure::Told) }
@@ -41,7 +50,7 @@ pub(super) fn run(args: &Args, config: Result<Config, Failure>) -> Result<(), Fa
 fn take_lock(config: &Config) -> Result<Option<Held>, Failure> {
     match Lock::beside(&config.state).take(&format!("process {}, itsmd sync", std::process::id())) {
         Ok(held) => Ok(Some(held)),
-        Err(StoreError::Held { holder, .. }) if holder.ends_with("itsmd run") => Ok(None),
+        Err(StoreError::Held { holder, .. }) if super::ask::is_a_daemon(&holder) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

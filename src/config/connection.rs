@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::Utc;
 use chrono_tz::Tz;
 
 use super::section::Section;
@@ -85,9 +84,7 @@ fn zone(text: &str) -> Result<Tz, String> {
 }
 
 fn schedule_of(section: &Section<'_>, key: &str, zone: Option<Tz>) -> Option<String> {
-    section.checked(key, |fields| {
-        schedule::check(fields, zone.unwrap_or(Tz::UTC), Utc::now())
-    })
+    section.checked(key, |fields| schedule::check(fields, zone.unwrap_or(Tz::UTC)))
 }
 
 fn splay(text: &str) -> Result<Splay, String> {

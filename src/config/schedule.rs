@@ -1,55 +1,29 @@
-//! Whether cron fields can be used: they can be read, they come round, and never closer than 30 s.
+//! Whether cron fields can be used: exactly those the daemon can ring by, in the words of a configuration mistake.
 
-use std::time::Duration;
-
-use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use croner::Cron;
-use croner::parser::{CronParser, Seconds, Year};
 
-/// The closest two instants of a schedule may be.
-pub const MIN_INTERVAL: Duration = Duration::from_secs(30);
+use crate::daemon::{Schedule, ScheduleError};
 
-/// How many instants are looked at: more than an hour's worth of the densest schedule there can be.
-const INSTANTS: usize = 400;
-
-/// Checks a schedule from `now` on; says what is wrong with it.
-pub(super) fn check(fields: &str, zone: Tz, now: DateTime<Utc>) -> Result<String, String> {
-    let count = fields.split_whitespace().count();
-    if !fields.starts_with('@') && !(5..=6).contains(&count) {
-        let hint = "minute hour day month weekday, with six fields the first is seconds";
-        return Err(format!("five or six cron fields are needed ({hint}), found {count}"));
+/// Checks a schedule; says what is wrong with it.
+pub(super) fn check(fields: &str, zone: Tz) -> Result<String, String> {
+    match Schedule::parse(fields, zone) {
+        Ok(_) => Ok(fields.to_owned()),
+        Err(error) => Err(words(error)),
     }
-    let parser = CronParser::builder()
-        .seconds(Seconds::Optional)
-        .year(Year::Disallowed)
-        .build();
-    let cron = parser
-        .parse(fields)
-        .map_err(|error| format!("\"{fields}\" is not a cron schedule: {error}"))?;
-    closest(&cron, fields, zone, now)
 }
 
-fn closest(cron: &Cron, fields: &str, zone: Tz, now: DateTime<Utc>) -> Result<String, String> {
-    let mut last: Option<DateTime<Utc>> = None;
-    let mut from = now.with_timezone(&zone);
-    for _ in 0..INSTANTS {
-        let Ok(next) = cron.find_next_occurrence(&from, false) else {
-            break;
-        };
-        let instant = next.with_timezone(&Utc);
-        if let Some(last) = last
-            && (instant - last).to_std().is_ok_and(|gap| gap < MIN_INTERVAL)
-        {
-            let gap = (instant - last).num_seconds();
-            return Err(format!("\"{fields}\" rings {gap} s apart; 30 s is the closest"));
+fn words(error: ScheduleError) -> String {
+    match error {
+        ScheduleError::Fields { fields, .. } => {
+            let hint = "minute hour day month weekday, with six fields the first is seconds";
+            format!("five or six cron fields are needed ({hint}), found {fields}")
         }
-        last = Some(instant);
-        from = next;
-    }
-    match last {
-        Some(_) => Ok(fields.to_owned()),
-        None => Err(format!("\"{fields}\" never comes round")),
+        ScheduleError::Syntax { text, reason } => format!("\"{text}\" is not a cron schedule: {reason}"),
+        ScheduleError::Never { text } => format!("\"{text}\" never comes round"),
+        ScheduleError::TooClose { text, seconds } => {
+            format!("\"{text}\" rings {seconds} s apart; 30 s is the closest")
+        }
+        zone @ ScheduleError::Zone(_) => zone.to_string(),
     }
 }
 
@@ -58,7 +32,7 @@ mod tests {
     use super::*;
 
     fn check(fields: &str) -> Result<String, String> {
-        super::check(fields, Tz::Europe__Berlin, "2026-10-24T22:00:00Z".parse().unwrap())
+        super::check(fields, Tz::Europe__Berlin)
     }
 
     #[test]
@@ -82,6 +56,7 @@ mod tests {
     #[test]
     fn what_is_no_schedule_says_why() {
         assert!(check("5 minutes").unwrap_err().contains("found 2"));
+        assert!(check("@hourly").unwrap_err().contains("found 1"));
         assert!(check("61 * * * *").unwrap_err().contains("not a cron schedule"));
         assert!(check("0 0 30 2 *").unwrap_err().contains("never comes round"));
     }

@@ -151,6 +151,9 @@ fn next_run(now: DateTime<Utc>, stream: &StreamReport) -> String {
 
 fn backfill(stream: &StreamReport) -> String {
     let all = stream.backfill;
+    if stream.is_unread() {
+        return "–".to_owned();
+    }
     if all.complete >= all.slices {
         return "complete".to_owned();
     }

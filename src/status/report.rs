@@ -237,6 +237,11 @@ impl Mood {
 }
 
 impl StreamReport {
+    /// Whether nothing was ever planned for it: how much is left is not known.
+    pub fn is_unread(&self) -> bool {
+        self.backfill.slices == 0 && self.window_start.is_none()
+    }
+
     /// Whether it is later than `max_lag`, or without one than three of its intervals.
     pub fn is_late(&self, max_lag: Option<Duration>) -> bool {
         let limit = match max_lag {

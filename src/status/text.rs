@@ -46,7 +46,10 @@ fn cells(report: &Report, connection: &str, stream: &StreamReport) -> [String; 8
         stream.state.as_str().to_owned(),
         stream.lag_seconds.map_or_else(unknown, span),
         count(stream.records),
-        format!("{} %", stream.backfill.percent()),
+        match stream.is_unread() {
+            true => unknown(),
+            false => format!("{} %", stream.backfill.percent()),
+        },
         count(stream.quarantined),
         stream.last_run.as_ref().map_or_else(unknown, |run| {
             format!("{} {}", run.outcome.as_str(), relative(run.started, report.at))
@@ -154,9 +157,11 @@ contoso/change_request waits until 2026-11-20 10:05:12 UTC (in 5 min): the insta
     #[test]
     fn a_stream_that_never_ran_shows_dashes() {
         let mut blank = stream();
-        (blank.lag_seconds, blank.last_run) = (None, None);
+        (blank.lag_seconds, blank.last_run, blank.window_start) = (None, None, None);
+        (blank.records, blank.backfill) = (0, Backfill::default());
         let text = render(&report(vec![blank]));
         let line = text.lines().nth(1).unwrap();
-        assert!(line.ends_with("0  -"), "{line}");
+        let cells: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!(cells, ["contoso", "incident", "live", "-", "0", "-", "0", "-"]);
     }
 }

@@ -35,9 +35,10 @@ impl Db<'_> {
         if !pending {
             return Ok(Vec::new());
         }
+        let (day, week) = (chrono::TimeDelta::days(1), chrono::TimeDelta::weeks(1));
         self.0.execute(
-            "DELETE FROM requests WHERE made < ?1",
-            [millis(now - chrono::TimeDelta::days(1))],
+            "DELETE FROM requests WHERE made < ?1 AND (answer IS NOT NULL OR made < ?2)",
+            [millis(now - day), millis(now - week)],
         )?;
         let mut take = self
             .0
@@ -50,6 +51,15 @@ impl Db<'_> {
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Gives back what a daemon took that died before it answered: whoever calls this holds the lock. Returns how many.
+    pub fn give_back_requests(&self) -> Result<usize, StoreError> {
+        let given = self.0.execute(
+            "UPDATE requests SET taken = NULL WHERE taken IS NOT NULL AND answer IS NULL",
+            [],
+        )?;
+        Ok(given)
     }
 
     /// Answers a request, with JSON.
@@ -72,5 +82,49 @@ impl Db<'_> {
             )
             .optional()?;
         Ok(row)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Store, Threads};
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn what_a_dead_daemon_took_is_taken_again_and_what_was_answered_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("itsmd.db"), Threads::Inline).unwrap();
+        let now = at("2026-11-20T10:00:00Z");
+        let taken = |now| {
+            let requests = store.call_here(|db| db.take_requests(now)).unwrap();
+            requests.into_iter().map(|request| request.verb).collect::<Vec<_>>()
+        };
+        let first = store.call_here(|db| db.ask("first", "{}", now)).unwrap();
+        store.call_here(|db| db.ask("second", "{}", now)).unwrap();
+        assert_eq!(taken(now), ["first", "second"]);
+        store.call_here(|db| db.answer(first, "{}")).unwrap();
+        assert_eq!(store.call_here(|db| db.give_back_requests()).unwrap(), 1);
+        assert_eq!(taken(now), ["second"]);
+    }
+
+    #[test]
+    fn an_unanswered_request_is_kept_for_a_week_and_an_answer_for_a_day() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("itsmd.db"), Threads::Inline).unwrap();
+        let made = at("2026-11-01T10:00:00Z");
+        let [answered, waiting] = ["a", "b"].map(|verb| store.call_here(|db| db.ask(verb, "{}", made)).unwrap());
+        store.call_here(|db| db.answer(answered, "{}")).unwrap();
+        let known = |now: DateTime<Utc>| {
+            store.call_here(|db| db.ask("c", "{}", now)).unwrap();
+            store.call_here(|db| db.take_requests(now)).unwrap();
+            [answered, waiting].map(|id| store.call_here(|db| db.answered(id)).unwrap().is_some())
+        };
+        assert_eq!(known(at("2026-11-02T09:00:00Z")), [true, true]);
+        assert_eq!(known(at("2026-11-03T10:00:00Z")), [false, true]);
+        assert_eq!(known(at("2026-11-09T10:00:00Z")), [false, false]);
     }
 }

@@ -160,6 +160,21 @@ impl Db<'_> {
         Ok(())
     }
 
+    /// Ends a run of which only its id is known, because whoever ran it panicked.
+    pub fn fail_open_run(
+        &self,
+        stream: StreamKey,
+        run_id: &str,
+        ended: DateTime<Utc>,
+        error: &str,
+    ) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE runs SET ended = ?3, outcome = 'failed', error = ?4 WHERE stream = ?1 AND run_id = ?2 AND outcome IS NULL",
+            params![stream.0, run_id, millis(ended), error],
+        )?;
+        Ok(())
+    }
+
     /// The last ended run of a worker of a stream.
     pub fn last_run(&self, stream: StreamKey, worker: Worker) -> Result<Option<RunRow>, StoreError> {
         let mut query = self.0.prepare_cached(

@@ -73,6 +73,9 @@ fn waiting_says_until_when_and_why() {
 fn a_backfill_shows_its_progress_until_it_is_complete() {
     let mut stream = stream();
     assert!(page(&report(vec![stream.clone()])).contains("<td data-name=\"Backfill\">complete</td>"));
+    let mut unread = stream.clone();
+    (unread.backfill, unread.window_start) = (Backfill::default(), None);
+    assert!(page(&report(vec![unread])).contains("<td data-name=\"Backfill\">–</td>"));
     stream.backfill = Backfill {
         slices: 120,
         complete: 30,

@@ -49,8 +49,6 @@ const CLOCK_READERS: &[&str] = &[
     "src/app/",
     // Simulated systems have clocks of their own.
     "src/sim/",
-    // How far apart a schedule's rings are is measured over the days to come.
-    "src/config/connection.rs",
     // Log lines are stamped as they are written.
     "src/status/log.rs",
 ];

@@ -1,0 +1,285 @@
+//! A member of the crew: one stream's two workers, what they do at a ring, and a pass that somebody waits for.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::build::DeskStream;
+use super::fault;
+use super::sync::StreamSync;
+use crate::daemon::{Activation, Activity, Bell};
+use crate::net::{Client, Waiting};
+use crate::status::metrics::RequestOutcome;
+use crate::status::{Metrics, Outcome, Problem};
+use crate::store::{Outcome as RunOutcome, Tally, Worker};
+use crate::sync::{Pass, Run, WorkerReport};
+
+/// How often a pass that somebody waits for looks whether the server asked for more patience than they have.
+const LOOK_FOR_PAUSES: Duration = Duration::from_millis(500);
+
+/// One stream's two workers.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub stream: Arc<DeskStream>,
+    pub head: Bell,
+    pub rest: Bell,
+    client: Client,
+    head_activity: watch::Receiver<Activity>,
+    rest_activity: watch::Receiver<Activity>,
+    last: Mutex<Last>,
+    asked_run: Mutex<Option<String>>,
+    metrics: Arc<Metrics>,
+}
+
+/// The last report of each worker.
+#[derive(Debug, Default)]
+struct Last {
+    head: Option<WorkerReport>,
+    rest: Option<WorkerReport>,
+}
+
+/// A pass that somebody waits for.
+#[derive(Debug, Clone)]
+pub(super) struct AskedPass {
+    /// The id of its runs.
+    pub run_id: String,
+    /// How long a server may make it wait; without one as long as it likes.
+    pub wait: Option<Duration>,
+}
+
+/// How waiting for one run of a worker ended.
+enum Waited {
+    Through,
+    Stopped,
+    TooLong(Problem),
+}
+
+impl Member {
+    /// The member behind these two activations.
+    pub fn new(
+        stream: Arc<DeskStream>,
+        client: Client,
+        head: &Activation,
+        rest: &Activation,
+        metrics: &Arc<Metrics>,
+    ) -> Self {
+        Self {
+            stream,
+            client,
+            head: head.bell(),
+            rest: rest.bell(),
+            head_activity: head.watch(),
+            rest_activity: rest.watch(),
+            last: Mutex::default(),
+            asked_run: Mutex::default(),
+            metrics: Arc::clone(metrics),
+        }
+    }
+
+    /// Whether a worker's loop has ended.
+    pub fn is_gone(&self) -> bool {
+        // Each loop owns the sender of its activity.
+        [&self.head_activity, &self.rest_activity]
+            .into_iter()
+            .any(|activity| activity.has_changed().is_err())
+    }
+
+    /// One run of a worker; whatever happens in it, the worker lives on.
+    pub async fn work(&self, pass: Pass, cancel: CancellationToken) {
+        let asked = locked(&self.asked_run).clone();
+        let run = Run {
+            id: asked.unwrap_or_else(super::new_run_id),
+            cancel,
+        };
+        let (stream, running) = (Arc::clone(&self.stream), run.clone());
+        let report = match fault::guarded(async move { stream.run(&running, pass).await }).await {
+            Ok(report) => report,
+            Err(seen) => self.failed(&run, &seen).await,
+        };
+        self.count(&report);
+        let interrupted = report.outcome == RunOutcome::Interrupted;
+        {
+            let mut last = locked(&self.last);
+            match pass {
+                Pass::Rest => last.rest = Some(report),
+                Pass::Head | Pass::Both => last.head = Some(report),
+            }
+        }
+        // A head that fails for ever must not stop the rest. A rest that failed is rung again by the next head: never in
+        // a tight loop.
+        if pass == Pass::Head && !interrupted && self.rest_is_due().await {
+            self.rest.ring();
+        }
+    }
+
+    /// The report of a run that panicked, in the store too.
+    async fn failed(&self, run: &Run, seen: &str) -> WorkerReport {
+        let trouble = fault::trouble(seen);
+        tracing::error!(stream = %self.stream.id, run = run.id, code = trouble.code, "{trouble}");
+        let problem = serde_json::to_string(&Problem::from(&trouble)).unwrap_or_default();
+        let (id, run_id, now) = (self.stream.id.clone(), run.id.clone(), super::now());
+        let written = self.stream.store.call(move |db| match db.stream(&id)? {
+            Some(row) => db.fail_open_run(row.key, &run_id, now, &problem),
+            None => Ok(()),
+        });
+        if let Err(error) = written.await {
+            tracing::error!(stream = %self.stream.id, %error, "the end of a run could not be written down");
+        }
+        WorkerReport {
+            outcome: RunOutcome::Failed,
+            error: Some(trouble),
+            warnings: Vec::new(),
+            tally: Tally::default(),
+        }
+    }
+
+    /// Whether there are slices to read or records to try again.
+    pub async fn rest_is_due(&self) -> bool {
+        let id = self.stream.id.clone();
+        let due = self.stream.store.call(move |db| {
+            let Some(row) = db.stream(&id)? else { return Ok(false) };
+            let slices = db.slices(row.key)?;
+            let unread = slices
+                .iter()
+                .any(|stored| stored.slice.to.is_some() && !stored.complete);
+            Ok(unread || !db.to_retry(row.key)?.is_empty())
+        });
+        due.await.unwrap_or(false)
+    }
+
+    fn count(&self, report: &WorkerReport) {
+        let (id, tally, metrics) = (&self.stream.id, report.tally, &self.metrics);
+        metrics.records_read(id, tally.read);
+        metrics.records_sent(id, tally.sent);
+        metrics.records_unchanged(id, tally.unchanged);
+        metrics.hidden_rows(id, tally.hidden);
+        metrics.bytes_sent(id, tally.bytes_sent);
+        metrics.requests(id, RequestOutcome::Ok, tally.requests);
+        metrics.run_ended(id, super::sync::outcome(report.outcome));
+    }
+
+    /// One whole pass, begun after now: the head to its end, then the rest if it is due.
+    pub async fn pass(&self, asked: &AskedPass, stop: &CancellationToken) -> StreamSync {
+        let before = self.stream.progress.tally();
+        *locked(&self.asked_run) = Some(asked.run_id.clone());
+        let mut ran = Vec::new();
+        let mut waited = Waited::Through;
+        for worker in [Worker::Head, Worker::Rest] {
+            if worker == Worker::Rest
+                && !self.rest_is_due().await
+                && self.rest_activity.borrow().running_since.is_none()
+            {
+                continue;
+            }
+            waited = self.wait_for(worker, asked.wait, stop).await;
+            match waited {
+                Waited::Through => ran.push(worker),
+                Waited::Stopped | Waited::TooLong(_) => break,
+            }
+        }
+        locked(&self.asked_run).take_if(|run| *run == asked.run_id);
+        let tally = since(before, self.stream.progress.tally());
+        self.passed(&ran, waited, tally)
+    }
+
+    /// Rings a worker and waits for a run begun after that, as long as the server wishes for no more than `wait`.
+    async fn wait_for(&self, worker: Worker, wait: Option<Duration>, stop: &CancellationToken) -> Waited {
+        let (bell, activity) = match worker {
+            Worker::Head => (&self.head, &self.head_activity),
+            Worker::Rest => (&self.rest, &self.rest_activity),
+        };
+        let mut activity = activity.clone();
+        // A run under way may have looked already: the one after it counts.
+        let target = {
+            let now = activity.borrow_and_update();
+            now.iteration + 1
+        };
+        bell.ring();
+        let through =
+            activity.wait_for(|a| a.iteration > target || (a.iteration == target && a.running_since.is_none()));
+        tokio::select! {
+            _ = through => Waited::Through,
+            () = stop.cancelled() => Waited::Stopped,
+            problem = self.pause_beyond(wait) => Waited::TooLong(problem),
+        }
+    }
+
+    /// Waits for a pause that is longer than `wait`.
+    async fn pause_beyond(&self, wait: Option<Duration>) -> Problem {
+        let Some(wait) = wait else {
+            return std::future::pending().await;
+        };
+        let mut look = tokio::time::interval(LOOK_FOR_PAUSES);
+        loop {
+            look.tick().await;
+            let workspace = self.stream.sink.client().and_then(Client::waiting);
+            let waiting = self.client.waiting().into_iter().chain(workspace);
+            if let Some(waiting) = waiting
+                .max_by_key(Waiting::left)
+                .filter(|waiting| waiting.left() > wait)
+            {
+                return too_long(&waiting, wait);
+            }
+        }
+    }
+
+    /// How a pass ended: only of the workers that ran in it.
+    fn passed(&self, ran: &[Worker], waited: Waited, tally: Tally) -> StreamSync {
+        let last = locked(&self.last);
+        let reports: Vec<&WorkerReport> = ran
+            .iter()
+            .filter_map(|worker| match worker {
+                Worker::Head => last.head.as_ref(),
+                Worker::Rest => last.rest.as_ref(),
+            })
+            .collect();
+        let failed = reports.iter().find(|report| report.outcome == RunOutcome::Failed);
+        let failed = failed.map(|report| report.error.as_ref().map(Problem::from));
+        let torn = reports.iter().any(|report| report.outcome == RunOutcome::Interrupted);
+        let (outcome, error) = match (failed, waited) {
+            (Some(error), _) => (Outcome::Failed, error),
+            (None, Waited::TooLong(problem)) => (Outcome::Failed, Some(problem)),
+            (None, Waited::Stopped) => (Outcome::Interrupted, None),
+            (None, Waited::Through) if torn => (Outcome::Interrupted, None),
+            (None, Waited::Through) => (Outcome::Complete, None),
+        };
+        let warnings = reports.iter().flat_map(|report| report.warnings.clone()).collect();
+        StreamSync {
+            warnings,
+            ..StreamSync::of(self.stream.id.kind, outcome, error, tally)
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn too_long(waiting: &Waiting, wait: Duration) -> Problem {
+    let left = waiting.left();
+    let until = chrono::TimeDelta::from_std(left).ok().map(|left| super::now() + left);
+    let until = until.map_or_else(String::new, |until| {
+        until.format(" until %Y-%m-%d %H:%M:%S UTC").to_string()
+    });
+    Problem {
+        code: "ITSMD-NET-007".to_owned(),
+        seen: format!("the server asked to wait{until}: {}", waiting.why),
+        means: format!("that is longer than the {} s of --wait", wait.as_secs()),
+        remedy: "nothing: the daemon goes on by itself then; `itsmd status` shows it".to_owned(),
+    }
+}
+
+fn since(before: Tally, now: Tally) -> Tally {
+    Tally {
+        read: now.read - before.read,
+        sent: now.sent - before.sent,
+        unchanged: now.unchanged - before.unchanged,
+        quarantined: now.quarantined - before.quarantined,
+        deleted: now.deleted - before.deleted,
+        hidden: now.hidden - before.hidden,
+        requests: now.requests - before.requests,
+        bytes_sent: now.bytes_sent - before.bytes_sent,
+    }
+}
