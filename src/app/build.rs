@@ -49,7 +49,13 @@ pub struct Connected {
 impl Parts {
     /// Builds them; nothing is sent yet. `patience` is how long a server may make a foreground command wait.
     pub fn build(config: Config, store: Store, patience: Option<Duration>) -> Result<Self, Trouble> {
-        let workspace = Arc::new(Workspace::open(&config.workspace, Options { patience, clock: super::now })?);
+        let workspace = Arc::new(Workspace::open(
+            &config.workspace,
+            Options {
+                patience,
+                clock: super::now,
+            },
+        )?);
         let budget = ByteBudget::new(PAGES_IN_FLIGHT);
         let mut connections = Vec::new();
         for settings in &config.connections {

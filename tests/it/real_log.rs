@@ -56,20 +56,33 @@ async fn a_real_log_arrives_version_by_version_and_each_version_once() {
         let (status, report) = rig.sync(&[]).await;
         assert_eq!(status, 0, "{report:#}");
         delivered += changed.len();
-        assert_eq!(stream(&report, "contoso", "incident")["sent"], changed.len(), "{report:#}");
+        assert_eq!(
+            stream(&report, "contoso", "incident")["sent"],
+            changed.len(),
+            "{report:#}"
+        );
     }
     let briefs = rig.workspace.briefs(STREAM);
     let there: HashMap<&str, &Brief> = briefs.iter().map(|brief| (brief.record.as_ref(), brief)).collect();
     assert_eq!(there.len(), last.len());
     for (id, version) in &last {
-        assert_eq!(there[id].modified.as_ref(), version.modified.format("%Y-%m-%dT%H:%M:%SZ").to_string(), "{}", version.number);
+        assert_eq!(
+            there[id].modified.as_ref(),
+            version.modified.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "{}",
+            version.number
+        );
     }
     let distinct: HashSet<(&str, &str)> = briefs.iter().map(|b| (b.record.as_ref(), b.version.as_ref())).collect();
     assert_eq!(briefs.len(), distinct.len(), "no version was delivered twice");
     assert_eq!(briefs.len(), delivered);
     let (_, report) = rig.sync(&[]).await;
     assert_eq!(stream(&report, "contoso", "incident")["sent"], 0, "{report:#}");
-    println!("{} incidents, {} versions happened, {delivered} were seen and delivered", last.len(), versions.len());
+    println!(
+        "{} incidents, {} versions happened, {delivered} were seen and delivered",
+        last.len(),
+        versions.len()
+    );
     assert!(last.len() >= 16_000 && later.len() >= 2000);
 }
 
@@ -77,7 +90,9 @@ async fn a_real_log_arrives_version_by_version_and_each_version_once() {
 /// are spread in the order of the versions.
 fn read(path: &Path, now: DateTime<Utc>) -> Vec<Version> {
     let mut text = String::new();
-    flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap()).read_to_string(&mut text).unwrap();
+    flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap())
+        .read_to_string(&mut text)
+        .unwrap();
     let mut lines = text.lines();
     let header: Vec<&str> = lines.next().unwrap().split(',').collect();
     let at = |name: &str| header.iter().position(|known| *known == name).unwrap();
@@ -115,9 +130,21 @@ fn version(header: &[&str], row: &[&str], modified: DateTime<Utc>, shift: TimeDe
         .with("sys_mod_count", value("sys_mod_count"))
         .labelled("state", value("incident_state"), value("incident_state"))
         .with("short_description", value("u_symptom"))
-        .labelled("urgency", named("urgency").chars().take(1).collect::<String>(), named("urgency"))
-        .labelled("impact", named("impact").chars().take(1).collect::<String>(), named("impact"))
-        .labelled("priority", named("priority").chars().take(1).collect::<String>(), named("priority"))
+        .labelled(
+            "urgency",
+            named("urgency").chars().take(1).collect::<String>(),
+            named("urgency"),
+        )
+        .labelled(
+            "impact",
+            named("impact").chars().take(1).collect::<String>(),
+            named("impact"),
+        )
+        .labelled(
+            "priority",
+            named("priority").chars().take(1).collect::<String>(),
+            named("priority"),
+        )
         .with("category", value("category"))
         .with("subcategory", value("subcategory"))
         .with("contact_type", value("contact_type"))
@@ -127,14 +154,24 @@ fn version(header: &[&str], row: &[&str], modified: DateTime<Utc>, shift: TimeDe
         .with("resolved_by", value("resolved_by"))
         .with("close_code", value("closed_code"))
         .with("cmdb_ci", value("cmdb_ci"))
-        .with("description", format!("reassigned {} times", value("reassignment_count")))
+        .with(
+            "description",
+            format!("reassigned {} times", value("reassignment_count")),
+        )
         .time("opened_at", time("opened_at"))
         .time("resolved_at", time("resolved_at"))
         .time("closed_at", time("closed_at"));
-    Version { id: id(digits), number, modified, row }
+    Version {
+        id: id(digits),
+        number,
+        modified,
+        row,
+    }
 }
 
 /// `29/2/2016 01:16`.
 fn minute(text: &str) -> Option<DateTime<Utc>> {
-    NaiveDateTime::parse_from_str(text, "%d/%m/%Y %H:%M").ok().map(|time| time.and_utc())
+    NaiveDateTime::parse_from_str(text, "%d/%m/%Y %H:%M")
+        .ok()
+        .map(|time| time.and_utc())
 }

@@ -48,14 +48,26 @@ impl Rig {
         for (name, secret) in [("desk", "desk-password"), ("azure", "azure-secret")] {
             write_secret(&folder.path().join(name), secret);
         }
-        let rig = Self { desk, servicenow, workspace, ingestion, folder, entra_url, _entra: Box::new(server) };
+        let rig = Self {
+            desk,
+            servicenow,
+            workspace,
+            ingestion,
+            folder,
+            entra_url,
+            _entra: Box::new(server),
+        };
         rig.configure("");
         rig
     }
 
     /// Writes the configuration; `more` stands in the connection's section.
     pub fn configure(&self, more: &str) {
-        let text = format!("{}\n{}", self.head(), self.connection("contoso", &self.servicenow.url(), more));
+        let text = format!(
+            "{}\n{}",
+            self.head(),
+            self.connection("contoso", &self.servicenow.url(), more)
+        );
         std::fs::write(self.config(), text).unwrap();
     }
 
@@ -86,7 +98,10 @@ impl Rig {
     pub async fn itsmd(&self, args: &[&str]) -> Output {
         let mut command = self.command(args);
         let run = tokio::task::spawn_blocking(move || command.output().unwrap());
-        tokio::time::timeout(DEADLINE * 3, run).await.expect("itsmd does not end").unwrap()
+        tokio::time::timeout(DEADLINE * 3, run)
+            .await
+            .expect("itsmd does not end")
+            .unwrap()
     }
 
     /// `itsmd sync --json`; what it said on stderr is shown if it said no JSON.
@@ -99,14 +114,24 @@ impl Rig {
 
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_itsmd"));
-        command.args(args).arg("--config").arg(self.config()).stdin(Stdio::null()).env_remove("RUST_LOG");
+        command
+            .args(args)
+            .arg("--config")
+            .arg(self.config())
+            .stdin(Stdio::null())
+            .env_remove("RUST_LOG");
         command
     }
 
     /// The last row of each record in the workspace, by number.
     pub fn latest(&self) -> std::collections::BTreeMap<String, itsmd::sim::ingestion::Row> {
-        let by_record = self.workspace.latest(STREAM, &["ServiceDeskConnectionName_s", "RecordId_s"]);
-        by_record.into_values().map(|row| (row["ServiceDeskId_s"].as_str().unwrap_or_default().to_owned(), row)).collect()
+        let by_record = self
+            .workspace
+            .latest(STREAM, &["ServiceDeskConnectionName_s", "RecordId_s"]);
+        by_record
+            .into_values()
+            .map(|row| (row["ServiceDeskId_s"].as_str().unwrap_or_default().to_owned(), row))
+            .collect()
     }
 }
 

@@ -8,13 +8,21 @@ use crate::rig::{Rig, STREAM, ago, id, incident, stream};
 async fn every_record_of_the_window_arrives_once_and_a_second_sync_sends_nothing() {
     let rig = Rig::new().await;
     for number in 0..2500 {
-        rig.desk.put("incident", &incident(number, "Mail is down", ago(TimeDelta::minutes(40 * i64::from(number)))));
+        rig.desk.put(
+            "incident",
+            &incident(number, "Mail is down", ago(TimeDelta::minutes(40 * i64::from(number)))),
+        );
     }
-    rig.desk.put("incident", &incident(9999, "Too old", ago(TimeDelta::days(121))));
+    rig.desk
+        .put("incident", &incident(9999, "Too old", ago(TimeDelta::days(121))));
     let (status, report) = rig.sync(&[]).await;
     assert_eq!(status, 0, "{report:#}");
     let incidents = stream(&report, "contoso", "incident");
-    assert_eq!((&incidents["outcome"], &incidents["sent"]), (&"complete".into(), &2500.into()), "{report:#}");
+    assert_eq!(
+        (&incidents["outcome"], &incidents["sent"]),
+        (&"complete".into(), &2500.into()),
+        "{report:#}"
+    );
     assert_eq!(rig.workspace.count(STREAM), 2500);
     let row = &rig.latest()["INC0000007"];
     assert_eq!(row["Title_s"], "Mail is down");
@@ -23,7 +31,11 @@ async fn every_record_of_the_window_arrives_once_and_a_second_sync_sends_nothing
     assert_eq!(rig.workspace.dropped_columns().len(), 0);
 
     let (status, report) = rig.sync(&[]).await;
-    assert_eq!((status, &stream(&report, "contoso", "incident")["sent"]), (0, &0.into()), "{report:#}");
+    assert_eq!(
+        (status, &stream(&report, "contoso", "incident")["sent"]),
+        (0, &0.into()),
+        "{report:#}"
+    );
     assert_eq!(rig.workspace.count(STREAM), 2500);
 }
 
@@ -31,13 +43,23 @@ async fn every_record_of_the_window_arrives_once_and_a_second_sync_sends_nothing
 async fn what_changes_is_delivered_again_and_nothing_else() {
     let rig = Rig::new().await;
     for number in 0..50 {
-        rig.desk.put("incident", &incident(number, "Before", ago(TimeDelta::days(i64::from(number)))));
+        rig.desk.put(
+            "incident",
+            &incident(number, "Before", ago(TimeDelta::days(i64::from(number)))),
+        );
     }
     rig.sync(&[]).await;
-    rig.desk.put("incident", &incident(7, "After", ago(TimeDelta::zero())).with("sys_mod_count", "1"));
+    rig.desk.put(
+        "incident",
+        &incident(7, "After", ago(TimeDelta::zero())).with("sys_mod_count", "1"),
+    );
     rig.desk.put("incident", &incident(77, "New", ago(TimeDelta::zero())));
     let (status, report) = rig.sync(&[]).await;
-    assert_eq!((status, &stream(&report, "contoso", "incident")["sent"]), (0, &2.into()), "{report:#}");
+    assert_eq!(
+        (status, &stream(&report, "contoso", "incident")["sent"]),
+        (0, &2.into()),
+        "{report:#}"
+    );
     assert_eq!(rig.latest()["INC0000007"]["Title_s"], "After");
     assert_eq!(rig.workspace.count(STREAM), 52);
 }
@@ -49,12 +71,17 @@ async fn rows_hidden_by_access_rules_do_not_hide_what_is_behind_them() {
     let second = ago(TimeDelta::days(3));
     for number in 0..200 {
         // Fifty of one second: whole pages of it are hidden.
-        let time = if (50..100).contains(&number) { second } else { second + TimeDelta::minutes(i64::from(number)) };
+        let time = if (50..100).contains(&number) {
+            second
+        } else {
+            second + TimeDelta::minutes(i64::from(number))
+        };
         rig.desk.put("incident", &incident(number, "Visible or not", time));
     }
     let hidden: Vec<String> = (20..95).chain(150..170).map(id).collect();
     let rule = hidden.clone();
-    rig.desk.hide("incident", move |row| rule.iter().any(|id| row.value("sys_id") == id));
+    rig.desk
+        .hide("incident", move |row| rule.iter().any(|id| row.value("sys_id") == id));
     let (status, report) = rig.sync(&[]).await;
     assert_eq!(status, 0, "{report:#}");
     assert_eq!(rig.workspace.count(STREAM), 200 - hidden.len(), "{report:#}");
