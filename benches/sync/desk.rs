@@ -84,7 +84,7 @@ fn line(from: &mut impl BufRead) -> String {
 
 /// The role.
 #[tokio::main]
-pub async fn serve(world: World) {
+pub async fn serve(world: &World) {
     let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
     let desk = servicenow::Desk::new();
     desk.user(USER, PASSWORD);

@@ -29,8 +29,8 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["desk", world] => desk::serve(serde_json::from_str(world).unwrap()),
-        ["pipe", errand] => pipe::run(&serde_json::from_str(errand).unwrap()),
+        ["desk", world] => desk::serve(&serde_json::from_str(world).unwrap()),
+        ["pipe", errand] => pipe::run(errand),
         _ => bench(),
     }
 }
@@ -82,8 +82,14 @@ fn compare(world: &World, desk: &Desk) -> Line {
         String::from_utf8_lossy(&client.output)
     );
     let urls = serde_json::from_str(&desk.ask("urls")).unwrap();
-    let errand = pipe::Errand::new(desk, urls, rows, folder.path());
-    let pipe = measure(role(&["pipe", &errand]));
+    let errand = pipe::Errand {
+        urls,
+        rows,
+        to: desk.places.drain.clone(),
+    };
+    let path = folder.path().join("errand.json");
+    std::fs::write(&path, serde_json::to_vec(&errand).unwrap()).unwrap();
+    let pipe = measure(role(&["pipe", &path.display().to_string()]));
     Line::new(world, client, pipe)
 }
 

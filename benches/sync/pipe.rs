@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 use flate2::Compression;
@@ -11,7 +11,7 @@ use futures_util::stream::{self, StreamExt};
 use reqwest::Client;
 use serde::{Deserialize, Serialize};
 
-use crate::desk::{Desk, PASSWORD, USER};
+use crate::desk::{PASSWORD, USER};
 
 /// What the client posts at most at once.
 const POST: usize = 1_000_000;
@@ -19,9 +19,9 @@ const POST: usize = 1_000_000;
 /// What is to be fetched and posted.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Errand {
-    urls: Vec<String>,
-    rows: PathBuf,
-    to: String,
+    pub urls: Vec<String>,
+    pub rows: PathBuf,
+    pub to: String,
 }
 
 /// What went through.
@@ -32,23 +32,9 @@ pub struct Done {
     pub posted: usize,
 }
 
-impl Errand {
-    /// Written down in `folder`; returns where, as JSON, for the role's argument.
-    pub fn new(desk: &Desk, urls: Vec<String>, rows: PathBuf, folder: &Path) -> String {
-        let errand = Self {
-            urls,
-            rows,
-            to: desk.places.drain.clone(),
-        };
-        let path = folder.join("errand.json");
-        std::fs::write(&path, serde_json::to_vec(&errand).unwrap()).unwrap();
-        serde_json::to_string(&path).unwrap()
-    }
-}
-
 /// The role.
 #[tokio::main]
-pub async fn run(errand: &PathBuf) {
+pub async fn run(errand: &str) {
     let errand: Errand = serde_json::from_slice(&std::fs::read(errand).unwrap()).unwrap();
     let client = Client::builder().gzip(true).no_proxy().build().unwrap();
     let file = File::open(&errand.rows).unwrap();
