@@ -3,7 +3,7 @@
 //!
 //! Each part is a process of its own, this program in another role: `desk` (the simulated service desk and
 //! workspace), `pipe`, and the real `itsmd`; so the CPU time and the memory are those of one part alone.
-//! `ITSMD_BENCH_RECORDS` is the number of incidents, 50,000 unless given; `ITSMD_BENCH_PERF` a file for `perf record`.
+//! `ITSMD_BENCH_RECORDS` is the number of incidents, 50,000 unless given.
 
 // Nobody but the operator of the bench sees it fail: it says where, and ends.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -94,20 +94,8 @@ fn compare(world: &World, desk: &Desk) -> Line {
 }
 
 fn sync(folder: &std::path::Path) -> Command {
-    let program = env!("CARGO_BIN_EXE_itsmd");
-    let mut command = match std::env::var_os("ITSMD_BENCH_PERF") {
-        Some(file) => {
-            let mut perf = Command::new("perf");
-            perf.args(["record", "-q", "-F", "2000", "-g", "-o"])
-                .arg(file)
-                .arg(program);
-            perf
-        }
-        None => Command::new(program),
-    };
-    command
-        .args(["sync", "--json", "--config"])
-        .arg(folder.join("itsmd.toml"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_itsmd"));
+    command.args(["sync", "--json", "--config"]).arg(folder.join("itsmd.toml"));
     command
 }
 

@@ -41,7 +41,7 @@ fn incident(dice: &mut fastrand::Rng, index: usize, modified: DateTime<Utc>) -> 
             State::InProgress
         },
         title: text(dice, 8),
-        description: text(dice, 70),
+        description: text(dice, 30),
         urgency: dice.u8(1..4),
         impact: dice.u8(1..4),
         priority: dice.u8(1..6),
