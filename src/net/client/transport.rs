@@ -65,11 +65,14 @@ pub(super) async fn fetch(
 }
 
 async fn read_body(response: &mut reqwest::Response, limit: usize) -> Result<Bytes, Broken> {
-    let announced = response.content_length().unwrap_or(0);
-    if announced > limit as u64 {
+    let announced = response.content_length();
+    if announced.is_some_and(|announced| announced > limit as u64) {
         return Err(Broken::TooBig(limit));
     }
-    let mut body = BytesMut::with_capacity(usize::try_from(announced).unwrap_or(0));
+    // A compressed body does not announce its size. Room for the largest costs nothing, because what is not touched
+    // takes no memory; nothing is moved as it grows, and glibc returns blocks of this size to the system at once.
+    let room = announced.map_or(limit, |announced| usize::try_from(announced).unwrap_or(limit));
+    let mut body = BytesMut::with_capacity(room);
     while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
         if body.len() + chunk.len() > limit {
             return Err(Broken::TooBig(limit));
