@@ -95,7 +95,9 @@ fn compare(world: &World, desk: &Desk) -> Line {
 
 fn sync(folder: &std::path::Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_itsmd"));
-    command.args(["sync", "--json", "--config"]).arg(folder.join("itsmd.toml"));
+    command
+        .args(["sync", "--json", "--config"])
+        .arg(folder.join("itsmd.toml"));
     command
 }
 

@@ -109,7 +109,14 @@ fn load(flag: Option<&std::path::Path>) -> Result<Config, Failure> {
 
 /// The runtime of a command.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+    // Each thread has a heap of its own: many would not be faster, only larger.
+    let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4));
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    Ok(builder
+        .worker_threads(threads)
+        .max_blocking_threads(8)
+        .enable_all()
+        .build()?)
 }
 
 /// `5m`, `90s`, `1h`.
