@@ -114,7 +114,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     Ok(builder
         .worker_threads(threads)
-        .max_blocking_threads(8)
+        .max_blocking_threads(4)
         .enable_all()
         .build()?)
 }

@@ -39,7 +39,7 @@ impl ServiceNow {
         let Some(rows) = rows else {
             return Err(SourceError::Failed(codes::NOT_A_PAGE.retry(self.seen(&answer.words()))));
         };
-        Ok(Answered {
+        let answered = Answered {
             rows,
             total: answer
                 .header("x-total-count")
@@ -47,7 +47,9 @@ impl ServiceNow {
             server_time: answer.date(),
             bytes: answer.body.len(),
             requests: answer.requests,
-        })
+        };
+        self.client.take_back(answer.body);
+        Ok(answered)
     }
 
     fn judge(&self, answer: &Answer) -> (Option<Rows>, Judgement) {
