@@ -13,3 +13,4 @@ mod readme;
 mod real_log;
 mod rig;
 mod sync;
+mod trust;

@@ -53,7 +53,7 @@ impl ServiceNow {
             ));
             return Err(SourceError::Failed(codes::KEYS_HIDDEN.stop(seen)));
         }
-        Ok(Answered {
+        let answered = Answered {
             rows,
             total: answer
                 .header("x-total-count")
@@ -61,7 +61,9 @@ impl ServiceNow {
             server_time: answer.date(),
             bytes: answer.body.len(),
             requests: answer.requests,
-        })
+        };
+        self.client.take_back(answer.body);
+        Ok(answered)
     }
 
     fn judge(&self, answer: &Answer) -> (Option<Rows>, Judgement) {
