@@ -30,8 +30,8 @@ pub const NOT_CONFIGURED: Code = Code {
 /// Filter and no reconcile.
 pub const FILTER_WITHOUT_RECONCILE: Code = Code {
     id: "ITSMD-CK-005",
-    means: "a record that leaves the filter stays in the workspace as it was: only reconcile would notice, and it is off",
-    remedy: "set `reconcile`, or know that",
+    means: "a record that leaves the filter stays in the workspace as it was: only a reconcile would notice, and this version has none",
+    remedy: "prefer a filter that a record does not leave, such as its category; or know that",
 };
 /// Rows, but none to be seen.
 pub const NOTHING_VISIBLE: Code = Code {

@@ -132,8 +132,8 @@ fn shared_server(server: &str, connections: &[&Connection]) -> Finding {
 /// What can be said of a connection without asking it.
 pub(super) fn of_connection(connection: &Connection, now: DateTime<Utc>) -> Vec<Line> {
     let mut lines = vec![Line::good("schedule", next_instants(connection, now))];
-    if !connection.filter.is_empty() && connection.reconcile.is_none() {
-        let seen = format!("filter = {:?}, reconcile = \"off\"", connection.filter);
+    if !connection.filter.is_empty() {
+        let seen = format!("filter = {:?}", connection.filter);
         let finding = Finding::new(&code::FILTER_WITHOUT_RECONCILE, Severity::Warning, seen);
         lines.push(Line::found("filter", finding.at(connection.name.as_str(), None)));
     }
