@@ -12,6 +12,7 @@ CREATE TABLE streams (
   window_start   INTEGER,            -- of the last run, by the source's clock
   head_read      INTEGER,            -- start of the last run that read the head to its end, by our clock
   last_generated INTEGER,            -- the last TimeGenerated
+  pruned         INTEGER,            -- the window's start when what had left it was last looked for
   UNIQUE (connection, kind)
 ) STRICT;
 

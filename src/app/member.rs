@@ -132,6 +132,7 @@ impl Member {
             error: Some(trouble),
             warnings: Vec::new(),
             tally: Tally::default(),
+            read_to_end: None,
         }
     }
 

@@ -176,7 +176,14 @@ fn load_without_secrets(flag: Option<&Path>) -> Result<Config, Failure> {
 
 /// The runtime of a command.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+    // Each thread has a heap of its own: many would not be faster, only larger.
+    let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4));
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    Ok(builder
+        .worker_threads(threads)
+        .max_blocking_threads(4)
+        .enable_all()
+        .build()?)
 }
 
 /// Longer than anything is waited for, and short enough to be added to any instant.

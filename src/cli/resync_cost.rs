@@ -57,7 +57,7 @@ pub(super) fn cost(
     let unread = unread.count() as u64;
     let to = head.map_or(since, |head| head.slice.at().time);
     let records = db.ledger_records_since(row.key, since)?;
-    let slices = tile(Range { from: since, to }).len() as u64;
+    let slices = tile(Range { from: since, to }, Some(records)).len() as u64;
     let what = Amounts {
         unread,
         ..amounts(

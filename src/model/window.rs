@@ -37,12 +37,22 @@ pub fn gaps(whole: Range, covered: &[Range]) -> Vec<Range> {
     gaps
 }
 
-/// Cuts a range into slices of at most a day, from its newest end, newest first: 120 days are 120 slices.
-pub fn tile(range: Range) -> Vec<Range> {
+/// Rows that a slice is laid for: a few pages, so that short ones cost little and the newest still come first.
+const ROWS_PER_SLICE: u64 = 5_000;
+
+/// Cuts a range into slices, newest first, for about so many rows in it: slices of a day where nobody counted.
+pub fn tile(range: Range, rows: Option<u64>) -> Vec<Range> {
+    let whole = range.to - range.from;
+    let days = (whole.num_seconds().max(1) - 1) / 86_400 + 1;
+    let wanted = rows.map_or(days, |rows| {
+        i64::try_from(rows.div_ceil(ROWS_PER_SLICE)).unwrap_or(days)
+    });
+    // Whole seconds, as stamps are; rounded up, so that there is no sliver at the old end.
+    let width = TimeDelta::seconds((whole.num_seconds() / wanted.clamp(1, days) + 1).max(1));
     let mut tiles = Vec::new();
     let mut to = range.to;
     while to > range.from {
-        let from = (to - TimeDelta::days(1)).max(range.from);
+        let from = (to - width).max(range.from);
         tiles.push(Range { from, to });
         to = from;
     }
@@ -74,11 +84,20 @@ mod tests {
     }
 
     #[test]
-    fn a_window_of_120_days_is_120_slices_newest_first() {
-        let tiles = tile(range(0, 120 * 86_400));
-        assert_eq!(tiles.len(), 120);
-        assert_eq!(tiles[0].to, second(120 * 86_400));
-        assert_eq!(tile(range(0, 86_401)).len(), 2);
+    fn a_window_is_cut_by_what_is_in_it_newest_first() {
+        let window = range(0, 120 * 86_400);
+        for (rows, slices) in [
+            (None, 120),
+            (Some(0), 1),
+            (Some(1_200), 1),
+            (Some(24_918), 5),
+            (Some(10_000_000), 120),
+        ] {
+            let tiles = tile(window, rows);
+            assert_eq!(tiles.len(), slices, "{rows:?}");
+            assert_eq!(tiles[0].to, second(120 * 86_400));
+        }
+        assert_eq!(tile(range(0, 86_401), None).len(), 2);
     }
 
     #[test]
@@ -106,12 +125,16 @@ mod tests {
         }
 
         #[test]
-        fn tiles_have_no_gap_and_no_overlap(from in 0i64..100_000, length in 1i64..2_000_000) {
+        fn tiles_have_no_gap_and_no_overlap(
+            from in 0i64..100_000,
+            length in 1i64..2_000_000,
+            rows in prop::option::of(0u64..1_000_000),
+        ) {
             let whole = range(from, from + length);
             let mut to = whole.to;
-            for tile in tile(whole) {
+            for tile in tile(whole, rows) {
                 prop_assert_eq!(tile.to, to);
-                prop_assert!(tile.from < tile.to && tile.to - tile.from <= TimeDelta::days(1));
+                prop_assert!(tile.from < tile.to);
                 to = tile.from;
             }
             prop_assert_eq!(to, whole.from);

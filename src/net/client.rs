@@ -3,6 +3,7 @@
 //! No redirection is followed, no cookie kept (ServiceNow runs one transaction a session at a time), TLS is 1.2 or
 //! newer, credentials go to the configured host only, and loopback never goes through a proxy.
 
+mod bodies;
 mod request;
 mod send;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::Url;
 
+use self::bodies::Bodies;
 pub use self::request::Request;
 use super::answer::Answer;
 use super::counts::{Counters, Counts};
@@ -94,6 +96,7 @@ struct Shared {
     local: reqwest::Client,
     limiter: Limiter,
     counters: Counters,
+    bodies: Bodies,
 }
 
 impl std::fmt::Debug for Client {
@@ -118,6 +121,7 @@ impl Client {
             local: build(builder(&settings)?.no_proxy())?,
             limiter: Limiter::new(settings.requests_per_minute, settings.max_concurrent, settings.patience),
             counters: Counters::default(),
+            bodies: Bodies::default(),
             server,
             settings,
         };
@@ -151,14 +155,25 @@ impl Client {
         host(&self.shared.server)
     }
 
+    /// Takes back a body that was read and is not needed any more, so that the next one has room without asking for
+    /// memory. Nothing breaks if it is not given back.
+    pub fn take_back(&self, body: bytes::Bytes) {
+        self.shared.bodies.take_back(body);
+    }
+
     /// Posts a form for a token: once, outside the rate, to any host that is https or loopback.
     pub async fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<Answer, NetError> {
         let url = check_url(url).map_err(NetError::Failed)?;
         Counters::count(&self.shared.counters.token_requests);
         let request = self.http(&url).post(url.clone()).form(form);
-        transport::fetch(request, transport::TOKEN_BODY_LIMIT, &self.shared.counters)
-            .await
-            .map_err(|broken| broken.into_error(&host(&url)))
+        transport::fetch(
+            request,
+            transport::TOKEN_BODY_LIMIT,
+            &self.shared.counters,
+            &Bodies::default(),
+        )
+        .await
+        .map_err(|broken| broken.into_error(&host(&url)))
     }
 
     fn http(&self, url: &Url) -> &reqwest::Client {

@@ -23,7 +23,8 @@ pub(super) struct Dialect {
 pub(super) struct Mapper {
     dialect: Dialect,
     stream: StreamId,
-    server_url: String,
+    /// Opens a record, but for its id.
+    record_url: Option<String>,
     item: ItemProfile,
     choice_values: ChoiceValues,
     /// Asked for, each once: id and modified first.
@@ -57,7 +58,7 @@ impl Mapper {
         Self {
             dialect,
             stream,
-            server_url: server_url.to_owned(),
+            record_url: item.url.as_ref().map(|url| url.replace("{server_url}", server_url)),
             choice_values,
             slots,
             revision,
@@ -90,6 +91,8 @@ impl Mapper {
                 .map(|(slot, field)| (field.as_str(), slot))
                 .collect(),
             fields: &self.fields,
+            order: Vec::new(),
+            next: 0,
             seen: vec![false; self.fields.len()],
             any: false,
         }
@@ -119,7 +122,7 @@ impl Mapper {
         let Some(stamp) = modified else {
             let field = &self.item.modified;
             return aside(match text(MODIFIED) {
-                Some(text) => format!("{field} is not a UTC time: {text:.40?}"),
+                Some(_) => format!("{field} is not a UTC time"),
                 None => format!("row without {field}"),
             });
         };
@@ -142,11 +145,8 @@ impl Mapper {
         row.text("ServiceDeskWorkItemType_s", self.stream.kind.row_value());
         row.text("PartnerType_s", self.dialect.partner.row_value());
         row.text("RecordId_s", id);
-        if let Some(url) = &self.item.url {
-            row.text(
-                "RecordUrl_s",
-                &url.replace("{server_url}", &self.server_url).replace("{id}", id),
-            );
+        if let Some(url) = &self.record_url {
+            row.text("RecordUrl_s", &url.replace("{id}", id));
         }
         for (column, &slot) in self.item.columns.iter().zip(&self.slots) {
             if let Some(value) = &values[slot] {
@@ -161,7 +161,10 @@ impl Mapper {
 
     fn column(&self, row: &mut RowWriter, column: &Column, value: &Value<'_>) -> Result<(), String> {
         let raw = value.raw();
-        let wrong = |wanted: &str| format!("{} is not {wanted}: {raw:.40?}", column.field);
+        let wrong = |wanted: &str| {
+            let words: String = raw.chars().take(40).collect();
+            format!("{} is not {wanted}: {words:?}", column.field)
+        };
         match column.kind {
             ColumnType::String => match self.choice(column) {
                 ChoiceValues::Codes if !value.reference => row.text(&column.name, raw),
@@ -190,6 +193,10 @@ impl Mapper {
 pub(super) struct FieldIndex<'m> {
     slots: HashMap<&'m str, usize>,
     fields: &'m [String],
+    /// The first row's members with their places: the rows of a page are spelled alike, and a comparison with the
+    /// expected name is cheaper than a look-up.
+    order: Vec<(Box<str>, Option<usize>)>,
+    next: usize,
     seen: Vec<bool>,
     any: bool,
 }
@@ -199,11 +206,25 @@ impl FieldIndex<'_> {
         self.fields.len()
     }
 
+    /// The next member is a row's first.
+    pub fn begin_row(&mut self) {
+        self.next = 0;
+    }
+
     pub fn slot(&mut self, field: &str) -> Option<usize> {
-        let slot = self.slots.get(field).copied()?;
-        self.seen[slot] = true;
+        let slot = match self.order.get(self.next) {
+            Some((expected, slot)) if **expected == *field => *slot,
+            Some(_) => self.slots.get(field).copied(),
+            None => {
+                let slot = self.slots.get(field).copied();
+                self.order.push((field.into(), slot));
+                slot
+            }
+        };
+        self.next += 1;
+        self.seen[slot?] = true;
         self.any = true;
-        Some(slot)
+        slot
     }
 
     /// Fields that no row had; nothing if there was no row to tell by.

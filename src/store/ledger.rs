@@ -62,9 +62,12 @@ impl Db<'_> {
     /// Writes what was delivered, or a newer stamp of what was not changed.
     pub fn write_delivered(&self, stream: StreamKey, rows: &[(RecordId, LedgerRow)]) -> Result<(), StoreError> {
         let mut upsert = self.0.prepare_cached(
-            "INSERT OR REPLACE INTO ledger
-                 (stream, record, number, version, modified, revision, generation, columns, delivered)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            // A page planned before a resync may be delivered after it: the generation never goes back.
+            "INSERT INTO ledger (stream, record, number, version, modified, revision, generation, columns, delivered)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT DO UPDATE SET number = excluded.number, version = excluded.version,
+                 modified = excluded.modified, revision = excluded.revision, columns = excluded.columns,
+                 delivered = excluded.delivered, generation = max(generation, excluded.generation)",
         )?;
         for (id, row) in rows {
             upsert.execute(params![
@@ -155,24 +158,24 @@ const GUID: u8 = 2;
 pub(super) fn pack(id: &RecordId) -> Vec<u8> {
     let text = id.as_str().as_bytes();
     let dashed = text.len() == 36 && [8, 13, 18, 23].iter().all(|&at| text[at] == b'-');
-    let digits: Vec<u8> = text.iter().copied().filter(|&byte| !(dashed && byte == b'-')).collect();
     let tag = if dashed { GUID } else { HEX };
+    pack_digits(tag, text).unwrap_or_else(|| [&[TEXT], text].concat())
+}
+
+/// `None` if `text` is not 32 hexadecimal digits, dashes of a GUID aside.
+fn pack_digits(tag: u8, text: &[u8]) -> Option<Vec<u8>> {
     let nibble = |digit: u8| match digit {
         b'0'..=b'9' => Some(digit - b'0'),
         b'a'..=b'f' => Some(digit - b'a' + 10),
         _ => None,
     };
-    let packed: Option<Vec<u8>> = match digits.len() {
-        32 => digits
-            .chunks(2)
-            .map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?))
-            .collect(),
-        _ => None,
-    };
-    match packed {
-        Some(bytes) => [&[tag], bytes.as_slice()].concat(),
-        None => [&[TEXT], text].concat(),
+    let mut digits = text.iter().copied().filter(|&byte| !(tag == GUID && byte == b'-'));
+    let mut packed = Vec::with_capacity(17);
+    packed.push(tag);
+    while let Some(high) = digits.next() {
+        packed.push(nibble(high)? << 4 | nibble(digits.next()?)?);
     }
+    (packed.len() == 17).then_some(packed)
 }
 
 pub(super) fn unpack(value: ValueRef<'_>) -> RecordId {
@@ -203,6 +206,9 @@ mod tests {
             "9d385017c611228701d22104cc95c371",
             "5d7f6a5e-1c2b-4f3d-8e9a-0b1c2d3e4f50",
             "glide.maint",
+            "9d385017c611228701d22104cc95c37",
+            "9d385017c611228701d22104cc95c3-1",
+            "5d7f6a5e-1c2b-4f3d-8e9a-0b1c2d3e4f-0",
             "",
         ] {
             let packed = pack(&RecordId::new(id));

@@ -43,6 +43,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", -8_000)?;
+    // Ids are scattered over the ledger's pages: after the usual thousand, each checkpoint would write most of them again.
+    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     connection.set_prepared_statement_cache_capacity(64);
     for (index, migration) in MIGRATIONS.iter().enumerate().skip(found as usize) {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;

@@ -139,14 +139,15 @@ impl Db<'_> {
         Ok(changed == 1)
     }
 
-    /// Marks what was set aside since then to be tried again: the workspace was at fault, not the records.
-    pub fn retry_quarantined_since(&self, stream: StreamKey, since: DateTime<Utc>) -> Result<usize, StoreError> {
-        let changed = self.0.execute(
-            "UPDATE quarantine SET retry = 1
-             WHERE stream = ?1 AND since >= ?2 AND record IS NOT NULL AND version IS NOT NULL",
-            params![stream.0, millis(since)],
-        )?;
-        Ok(changed)
+    /// Marks these to be tried again: the workspace was at fault, not the records.
+    pub fn retry_records(&self, stream: StreamKey, ids: &[RecordId]) -> Result<(), StoreError> {
+        let mut update = self
+            .0
+            .prepare_cached("UPDATE quarantine SET retry = 1 WHERE stream = ?1 AND record = ?2")?;
+        for id in ids {
+            update.execute(params![stream.0, pack(id)])?;
+        }
+        Ok(())
     }
 
     /// The records of a stream that are to be tried again.

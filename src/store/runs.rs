@@ -157,6 +157,8 @@ impl Db<'_> {
                 tally.bytes_sent,
             ],
         )?;
+        // Between two runs nobody needs the cache.
+        self.0.execute_batch("PRAGMA shrink_memory")?;
         Ok(())
     }
 

@@ -68,18 +68,19 @@ impl Db<'_> {
         Ok(())
     }
 
-    /// Moves a slice's position from `before` to `after`: a compare-and-set. `false` if the slice is gone or
-    /// stands elsewhere; nothing is changed then.
+    /// Moves a slice's position from `before` to `after`: a compare-and-set. `false` if the slice is gone, stands
+    /// elsewhere, or has been taken over by another generation; nothing is changed then.
     pub fn commit_position(
         &self,
         slice: SliceId,
+        generation: Generation,
         before: Option<&Position>,
         after: &Position,
         complete: bool,
     ) -> Result<bool, StoreError> {
         let mut update = self.0.prepare_cached(
             "UPDATE slices SET position_time = ?4, position_rest = ?5, complete = ?6
-             WHERE id = ?1 AND position_time IS ?2 AND position_rest IS ?3 AND NOT complete",
+             WHERE id = ?1 AND position_time IS ?2 AND position_rest IS ?3 AND NOT complete AND generation = ?7",
         )?;
         let changed = update.execute(params![
             slice.0,
@@ -88,8 +89,18 @@ impl Db<'_> {
             millis(after.time),
             after.rest,
             complete,
+            generation.0,
         ])?;
         Ok(changed == 1)
+    }
+
+    /// Shortens the slice into which the window's start has moved: what has left it counts as read no longer.
+    pub fn trim_slices(&self, stream: StreamKey, window_start: DateTime<Utc>) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE slices SET starts = ?2 WHERE stream = ?1 AND ends > ?2 AND starts < ?2",
+            params![stream.0, millis(window_start)],
+        )?;
+        Ok(())
     }
 
     /// Cuts a slice that is too slow at `middle`; the newer part becomes a slice of its own.

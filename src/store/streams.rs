@@ -122,6 +122,35 @@ impl Db<'_> {
         Ok(Generation(generation))
     }
 
+    /// Ends the current resync if all its slices are through: the next one is another.
+    pub fn settle_resync(&self, stream: StreamKey) -> Result<(), StoreError> {
+        if !self.resync_unfinished(stream)? {
+            self.forget_resync(stream)?;
+        }
+        Ok(())
+    }
+
+    /// No later resync is part of the current one.
+    pub fn forget_resync(&self, stream: StreamKey) -> Result<(), StoreError> {
+        self.0
+            .execute("UPDATE streams SET resync_since = NULL WHERE stream = ?1", [stream.0])?;
+        Ok(())
+    }
+
+    /// Whether it is time to look for what has left the window, at most once in `every`; notes that it was done.
+    pub fn pruning_is_due(
+        &self,
+        stream: StreamKey,
+        window_start: DateTime<Utc>,
+        every: chrono::TimeDelta,
+    ) -> Result<bool, StoreError> {
+        let due = self.0.execute(
+            "UPDATE streams SET pruned = ?2 WHERE stream = ?1 AND (pruned IS NULL OR abs(?2 - pruned) >= ?3)",
+            params![stream.0, millis(window_start), every.num_milliseconds()],
+        )?;
+        Ok(due == 1)
+    }
+
     /// Remembers where the window of this run starts.
     pub fn set_window(&self, stream: StreamKey, start: DateTime<Utc>) -> Result<(), StoreError> {
         self.0.execute(

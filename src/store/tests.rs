@@ -40,7 +40,7 @@ fn a_position_moves_only_from_where_it_stands() {
     };
     let commit = |before: Option<Position>, after: Position| {
         store
-            .call_here(|db| db.commit_position(slice.id, before.as_ref(), &after, false))
+            .call_here(|db| db.commit_position(slice.id, Generation(0), before.as_ref(), &after, false))
             .unwrap()
     };
     assert!(commit(None, first.clone()));

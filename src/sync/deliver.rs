@@ -1,6 +1,7 @@
 //! Step four: claim the ids, drop what the ledger already has, send, and write down what was taken.
 
 use std::collections::HashMap;
+use std::sync::PoisonError;
 
 use chrono::{DateTime, Utc};
 
@@ -11,7 +12,7 @@ use crate::sink::{Sink, SinkError};
 use crate::store::{Aside, LedgerRow, StreamKey, Tally};
 
 /// With this many records refused singly and none accepted since, the workspace is at fault, not they.
-const REFUSALS_BEFORE_STOP: u32 = 20;
+const REFUSALS_BEFORE_STOP: usize = 20;
 
 /// What deliveries of one run have in common.
 #[derive(Debug, Clone)]
@@ -28,10 +29,7 @@ pub(super) struct Delivery {
 
 /// Records refused singly since the workspace last took a row.
 #[derive(Debug, Default)]
-pub(super) struct Refusals {
-    count: u32,
-    since: Option<DateTime<Utc>>,
-}
+pub(super) struct Refusals(Vec<RecordId>);
 
 /// What the ledger says of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +37,8 @@ enum Choice {
     Deliver,
     Unchanged,
     Overtaken,
+    /// The workspace refused this very version: it stays where it is until it changes or somebody asks.
+    Refused,
 }
 
 impl<S, K: Sink> Stream<S, K> {
@@ -71,7 +71,7 @@ impl<S, K: Sink> Stream<S, K> {
         for (record, (choice, known)) in records.iter().zip(chosen) {
             match choice {
                 Choice::Deliver => wanted.push(record),
-                Choice::Overtaken => tally.unchanged += 1,
+                Choice::Overtaken | Choice::Refused => tally.unchanged += 1,
                 Choice::Unchanged => {
                     tally.unchanged += 1;
                     touched.extend(newer_stamp(record, known));
@@ -109,7 +109,7 @@ impl<S, K: Sink> Stream<S, K> {
             .map(|((record, known), refused)| {
                 // What the workspace refused is tried again when its version changes, or on request.
                 let choice = match refused == Some(record.version) {
-                    true => Choice::Unchanged,
+                    true => Choice::Refused,
                     false => choose(record, known.as_ref(), delivery),
                 };
                 (choice, known)
@@ -157,7 +157,7 @@ impl<S, K: Sink> Stream<S, K> {
                     self.set_aside_records(delivery, part, &trouble.seen, tally).await?;
                 }
                 Err(SinkError::Refused(trouble)) => {
-                    self.refused(trouble.clone())?;
+                    self.refused(delivery.stream, part[0], &trouble).await?;
                     self.set_aside_records(delivery, part, &trouble.seen, tally).await?;
                 }
             }
@@ -173,41 +173,31 @@ impl<S, K: Sink> Stream<S, K> {
             .map(|record| (record.id.clone(), ledger_row(record, delivery, delivered)))
             .collect();
         self.write_down(delivery.stream, rows).await?;
-        let since = {
-            let mut refusals = self.refusals.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let since = refusals.since.filter(|_| refusals.count >= REFUSALS_BEFORE_STOP);
-            *refusals = Refusals::default();
-            since
-        };
-        let Some(since) = since else { return Ok(()) };
-        let stream = delivery.stream;
-        let again = self
-            .store
-            .call(move |db| db.retry_quarantined_since(stream, since))
-            .await;
-        let again = again.map_err(|error| store_trouble(&error))?;
-        tracing::info!(stream = %self.id, records = again, "the workspace takes rows again: trying what it had refused");
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).0.clear();
         Ok(())
     }
 
-    /// A refusal of a single record; the twentieth in a row stops the stream.
-    fn refused(&self, trouble: Trouble) -> Result<(), Trouble> {
-        let mut refusals = self.refusals.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if refusals.count >= REFUSALS_BEFORE_STOP {
-            return Err(Trouble {
-                code: "ITSMD-WS-020",
-                verdict: Verdict::Stop,
-                means: format!(
-                    "{REFUSALS_BEFORE_STOP} records were refused one by one and none was taken: it is not they"
-                ),
-                remedy: "compare the data collection rule with `itsmd schema dcr`; what was set aside is tried again"
+    /// A refusal of a single record. With the twentieth in a row behind it the stream stops, and those twenty are tried
+    /// again with its next run, in this process or another.
+    async fn refused(&self, stream: StreamKey, record: &Record, trouble: &Trouble) -> Result<(), Trouble> {
+        let blameless = {
+            let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+            if refusals.0.len() < REFUSALS_BEFORE_STOP {
+                refusals.0.push(record.id.clone());
+                return Ok(());
+            }
+            refusals.0.clone()
+        };
+        self.persist(move |db| db.retry_records(stream, &blameless)).await?;
+        Err(Trouble {
+            code: "ITSMD-WS-020",
+            verdict: Verdict::Stop,
+            means: format!("{REFUSALS_BEFORE_STOP} records were refused one by one and none was taken: it is not they"),
+            remedy:
+                "compare the data collection rule with `itsmd schema dcr`; what was set aside is tried again by itself"
                     .to_owned(),
-                seen: trouble.seen,
-            });
-        }
-        refusals.count += 1;
-        refusals.since.get_or_insert((self.now)());
-        Ok(())
+            seen: trouble.seen.clone(),
+        })
     }
 
     async fn set_aside_records(

@@ -22,10 +22,16 @@ impl<S: Source, K: Sink> Stream<S, K> {
     ) -> Result<(), Halt> {
         let head = &prepared.head;
         let from = match &head.position {
-            Some(position) => position.time - self.settings.overlap,
+            // A clock that was once ahead may have carried the position past what can have been read.
+            Some(position) => {
+                prepared.source_now.map_or(position.time, |now| position.time.min(now)) - self.settings.overlap
+            }
             None => head.from,
         };
-        self.pull(work, head, from.max(prepared.window_start)).await?;
+        if !self.pull(work, head, from.max(prepared.window_start)).await? {
+            // A resync came in between: its head reads this again.
+            return Ok(());
+        }
         let stream = work.delivery.stream;
         let read = self.store.call(move |db| db.set_head_read(stream, started)).await;
         read.map_err(|error| Halt::Trouble(store_trouble(&error)))

@@ -43,6 +43,8 @@ pub struct LogRow<'a> {
     pub read: u64,
     /// Rows delivered.
     pub sent: u64,
+    /// Seconds since the start of this run, if it read the head to its end.
+    pub lag_seconds: Option<u64>,
 }
 
 impl LogRow<'_> {
@@ -71,8 +73,8 @@ impl LogRow<'_> {
         row.text("SyncRunId_s", self.run_id);
         row.number("RecordsRead_d", self.read as f64);
         row.number("RecordsSent_d", self.sent as f64);
-        if self.log_type != LogType::Error {
-            row.number("LagSeconds_d", 0.0);
+        if let Some(lag) = self.lag_seconds {
+            row.number("LagSeconds_d", lag as f64);
         }
         let body = [b"[".as_slice(), &row.finish(), b"]"].concat();
         Batch {
@@ -128,6 +130,9 @@ impl<S, K: Sink> Stream<S, K> {
             run_id: &run.id,
             read: report.tally.read,
             sent: report.tally.sent,
+            lag_seconds: report
+                .read_to_end
+                .map(|started| (now - started).num_seconds().max(0).cast_unsigned()),
         };
         if let Err(error) = self.sink.deliver(&row.batch()).await {
             tracing::warn!(stream = %self.id, %error, "the connector's log could not be written");

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::resync::resync;
+use super::resync::begin_again;
 use super::stream::{Stream, store_trouble};
 use crate::model::window::{Range, gaps, tile, window_start};
 use crate::model::{Generation, Slice, StreamId, Trouble, Verdict};
 use crate::sink::Sink;
-use crate::source::Source;
+use crate::source::{Probe, Source, SourceError};
 use crate::store::{Db, NewSlice, StoreError, StreamKey, StreamRow};
 
 use super::stream::Settings;
@@ -25,6 +25,8 @@ pub(super) struct Prepared {
     pub generation: Generation,
     pub columns: i64,
     pub window_start: DateTime<Utc>,
+    /// The source's time, if it is known.
+    pub source_now: Option<DateTime<Utc>>,
     pub head: Slice,
     /// What the operator should know, though nothing failed.
     pub warnings: Vec<String>,
@@ -35,15 +37,14 @@ pub(super) struct Prepared {
 impl<S: Source, K: Sink> Stream<S, K> {
     pub(super) async fn prepare(&self) -> Result<Prepared, Trouble> {
         let mut warnings = Vec::new();
-        let (source_now, requests) = self.source_time(&mut warnings).await?;
-        let window_start = window_start(
-            source_now.unwrap_or_else(|| whole_second((self.now)())),
-            self.settings.sync_days,
-        );
+        let look = self.look(&mut warnings).await?;
+        let ours = whole_second((self.now)());
+        let window_start = window_start(look.source_now.unwrap_or(ours), self.settings.sync_days);
         let (id, settings) = (self.id.clone(), self.settings.clone());
+        let (source_now, total) = (look.source_now, look.total);
         let planned = self
             .store
-            .call(move |db| plan(db, &id, &settings, source_now, window_start))
+            .call(move |db| plan(db, &id, &settings, source_now, total, window_start))
             .await;
         let (row, head, columns) = planned.map_err(|error| store_trouble(&error))??;
         Ok(Prepared {
@@ -51,33 +52,41 @@ impl<S: Source, K: Sink> Stream<S, K> {
             generation: row.generation,
             columns,
             window_start,
+            source_now,
             head,
             warnings,
-            requests,
+            requests: look.requests,
         })
     }
 
-    /// The source's time now. A first look asks for it; later answers keep it.
-    async fn source_time(&self, warnings: &mut Vec<String>) -> Result<(Option<DateTime<Utc>>, u64), Trouble> {
+    /// The source's time now. A first look asks for it, and counts; later answers keep it.
+    async fn look(&self, warnings: &mut Vec<String>) -> Result<Look, Trouble> {
         let ours = (self.now)();
         if let Some(now) = self.source_clock.now(ours) {
-            return Ok((Some(now), 0));
+            return Ok(Look {
+                source_now: Some(now),
+                total: None,
+                requests: 0,
+            });
         }
-        let from = window_start(whole_second(ours), self.settings.sync_days);
-        let probe = self.source.probe(from).await.map_err(|error| error.trouble().clone())?;
+        // No query starts before the window, whichever of the two clocks is ahead of the other (by a day at most).
+        let days = TimeDelta::days(self.settings.sync_days.into());
+        let from = whole_second(ours) - days + TimeDelta::days(1).min(days / 2);
+        let probe = match self.source.probe(from).await {
+            // Counting the window is not worth failing for: the slices can be halved.
+            Err(SourceError::TooSlow(_)) => self
+                .source
+                .probe(whole_second(ours) - TimeDelta::hours(1))
+                .await
+                .map(|probe| Probe { total: None, ..probe }),
+            other => other,
+        };
+        let probe = probe.map_err(|error| error.trouble().clone())?;
         if let Some(total) = probe.total {
             self.progress.set_total(total);
         }
-        if let (Some(total @ 1..), None) = (probe.total, probe.newest) {
-            warnings.push(format!(
-                "{total} records match, but the user may read none of them: check its roles and the table's access rules"
-            ));
-        }
         let ours = (self.now)();
-        let source = probe
-            .server_time
-            .or_else(|| probe.newest.map(|newest| newest.min(ours)));
-        if let Some(source) = source.filter(|_| probe.server_time.is_some()) {
+        if let Some(source) = probe.server_time {
             self.source_clock.observe(source, ours);
             if (source - ours).abs() > CLOCK_TOLERANCE {
                 let ahead = (source - ours).num_seconds();
@@ -86,8 +95,22 @@ impl<S: Source, K: Sink> Stream<S, K> {
                 ));
             }
         }
-        Ok((source, probe.requests.into()))
+        let source_now = probe
+            .server_time
+            .or_else(|| probe.newest.map(|newest| newest.min(whole_second(ours))));
+        Ok(Look {
+            source_now,
+            total: probe.total,
+            requests: probe.requests.into(),
+        })
     }
+}
+
+/// What a first look showed.
+struct Look {
+    source_now: Option<DateTime<Utc>>,
+    total: Option<u64>,
+    requests: u64,
 }
 
 /// Stamps are whole seconds: a range that begins inside one would refuse what stands at its beginning.
@@ -103,29 +126,27 @@ fn plan(
     id: &StreamId,
     settings: &Settings,
     source_now: Option<DateTime<Utc>>,
+    total: Option<u64>,
     window_start: DateTime<Utc>,
 ) -> Result<Result<Planned, Trouble>, StoreError> {
-    let mut row = db.stream_or_new(id, &settings.prints)?;
+    let row = db.stream_or_new(id, &settings.prints)?;
+    db.settle_resync(row.key)?;
     if !row.prints.source.is_empty() && row.prints.source != settings.prints.source {
+        // Whatever the operator decides: it is nothing that an unfinished resync could be a part of.
+        db.forget_resync(row.key)?;
         return Ok(Err(another_source(id, &row.prints.source, &settings.prints.source)));
     }
-    let head = match db.slices(row.key)?.into_iter().find(|stored| stored.slice.to.is_none()) {
-        Some(head) => head.slice,
-        None => {
-            // Without any clock of the source the head itself begins at the window's start: nothing is before it.
-            let from = source_now
-                .map_or(window_start, |now| now - settings.overlap)
-                .max(window_start);
-            db.lay(row.key, row.generation, &[NewSlice { from, to: None }])?;
-            db.slices(row.key)?.swap_remove(0).slice
-        }
-    };
+    let head = head(db, &row, || {
+        // Without any clock of the source the head itself begins at the window's start: nothing is before it.
+        source_now
+            .map_or(window_start, |now| now - settings.overlap)
+            .max(window_start)
+    })?;
     let filter_changed = row.prints.filter != settings.prints.filter;
     if row.prints.sink != settings.prints.sink {
         tracing::info!(stream = %id, from = row.prints.sink, to = settings.prints.sink,
             "another destination: the whole window is delivered to it");
-        row.window_start.get_or_insert(window_start);
-        resync(db, &row, None, settings.overlap)?;
+        begin_again(db, &row, window_start, settings.overlap)?;
     } else if filter_changed {
         tracing::info!(stream = %id, "another filter: the window is read again, what is unchanged is not sent");
         db.drop_slices_since(row.key, DateTime::UNIX_EPOCH)?;
@@ -144,21 +165,39 @@ fn plan(
             from: window_start,
             to: end.max(window_start),
         },
+        total,
     )?;
-    db.drop_slices_before(row.key, window_start)?;
-    if row
-        .window_start
-        .is_none_or(|known| window_start - known >= PRUNE_EVERY || window_start < known)
-    {
-        db.prune_ledger(row.key, window_start)?;
-        db.prune_quarantine(row.key, window_start)?;
-        db.set_window(row.key, window_start)?;
+    // Without the source's clock nothing is taken to have left the window.
+    if source_now.is_some() {
+        leave_window(db, &row, window_start)?;
     }
     let columns = db.column_set(&settings.columns)?;
+    let head = self::head(db, &row, || window_start)?;
     Ok(Ok((row, head, columns)))
 }
 
-fn lay_missing(db: &Db<'_>, row: &StreamRow, whole: Range) -> Result<(), StoreError> {
+/// The head as it stands; laid if there is none yet.
+fn head(db: &Db<'_>, row: &StreamRow, from: impl Fn() -> DateTime<Utc>) -> Result<Slice, StoreError> {
+    for _ in 0..2 {
+        if let Some(head) = db.slices(row.key)?.into_iter().find(|stored| stored.slice.to.is_none()) {
+            return Ok(head.slice);
+        }
+        db.lay(row.key, row.generation, &[NewSlice { from: from(), to: None }])?;
+    }
+    Err(StoreError::Corrupt("the head vanished".to_owned()))
+}
+
+fn leave_window(db: &Db<'_>, row: &StreamRow, window_start: DateTime<Utc>) -> Result<(), StoreError> {
+    db.drop_slices_before(row.key, window_start)?;
+    db.trim_slices(row.key, window_start)?;
+    if db.pruning_is_due(row.key, window_start, PRUNE_EVERY)? {
+        db.prune_ledger(row.key, window_start)?;
+        db.prune_quarantine(row.key, window_start)?;
+    }
+    db.set_window(row.key, window_start)
+}
+
+fn lay_missing(db: &Db<'_>, row: &StreamRow, whole: Range, total: Option<u64>) -> Result<(), StoreError> {
     let stored = db.slices(row.key)?;
     let covered: Vec<Range> = stored
         .iter()
@@ -170,7 +209,11 @@ fn lay_missing(db: &Db<'_>, row: &StreamRow, whole: Range) -> Result<(), StoreEr
         })
         .collect();
     for gap in gaps(whole, &covered) {
-        let tiles = tile(gap).into_iter().map(|tile| NewSlice {
+        // Two answers may place the window's start a second apart; what leaves it within a minute is not worth asking for.
+        if gap.from == whole.from && !covered.is_empty() && gap.to - gap.from < TimeDelta::minutes(1) {
+            continue;
+        }
+        let tiles = tile(gap, total).into_iter().map(|tile| NewSlice {
             from: tile.from,
             to: Some(tile.to),
         });

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::deliver::Delivery;
 use super::stream::Stream;
-use crate::model::{Mapped, Position, Slice, SliceId, Trouble};
+use crate::model::{Generation, Position, Slice, SliceId, Trouble};
 use crate::sink::Sink;
 use crate::source::{Page, Source, SourceError};
 use crate::store::Tally;
@@ -35,6 +35,8 @@ impl From<Trouble> for Halt {
 #[derive(Debug)]
 pub(super) struct Work<'a> {
     pub delivery: Delivery,
+    /// The source's time when the run began, if it is known.
+    pub source_now: Option<DateTime<Utc>>,
     pub tally: &'a Mutex<Tally>,
     pub cancel: &'a CancellationToken,
 }
@@ -48,18 +50,20 @@ impl Work<'_> {
 /// Where a slice stands while it is read.
 struct Place {
     slice: SliceId,
+    generation: Generation,
     head: bool,
     committed: Option<Position>,
+    /// What stands in for the source's clock where its answers do not tell it.
+    fallback: Option<DateTime<Utc>>,
     /// The head's end, fixed at the first answer by the source's clock.
     instant: Option<DateTime<Utc>>,
 }
 
 impl Place {
-    /// Fixes the head's end. A source that does not tell its time gives the newest stamp of its first page, but
-    /// nothing after our clock.
-    fn see(&mut self, page: &Page, ours: DateTime<Utc>) {
+    /// Fixes the head's end.
+    fn see(&mut self, page: &Page) {
         if self.head && self.instant.is_none() {
-            self.instant = page.server_time.or_else(|| newest(page).map(|stamp| stamp.min(ours)));
+            self.instant = page.server_time.or(self.fallback);
         }
     }
 
@@ -84,27 +88,21 @@ impl Place {
     }
 }
 
-/// The newest stamp of a page.
-fn newest(page: &Page) -> Option<DateTime<Utc>> {
-    let stamps = page.records.iter().filter_map(|mapped| match mapped {
-        Mapped::Record(record) => Some(record.modified),
-        Mapped::SetAside(unmapped) => unmapped.modified,
-    });
-    stamps.max()
-}
-
 struct Fetched {
     page: Page,
     memory: Option<OwnedSemaphorePermit>,
 }
 
 impl<S: Source, K: Sink> Stream<S, K> {
-    /// Reads `slice` page by page, from `from` if it has no position or is the head, and commits each page.
-    pub(super) async fn pull(&self, work: &Work<'_>, slice: &Slice, from: DateTime<Utc>) -> Result<(), Halt> {
+    /// Reads `slice` page by page, from `from` if it has no position or is the head, and commits each page. `false`: the
+    /// slice made room for another generation on the way.
+    pub(super) async fn pull(&self, work: &Work<'_>, slice: &Slice, from: DateTime<Utc>) -> Result<bool, Halt> {
         let mut place = Place {
             slice: slice.id,
+            generation: slice.generation,
             head: slice.to.is_none(),
             committed: slice.position.clone(),
+            fallback: work.source_now,
             instant: None,
         };
         let mut cursor = Slice { from, ..slice.clone() };
@@ -114,7 +112,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
         }
         let mut fetched = self.fetch(work, &cursor).await?;
         loop {
-            place.see(&fetched.page, (self.now)());
+            place.see(&fetched.page);
             let at = fetched.page.at.clone();
             let end = place.ends(&fetched.page);
             cursor.position = Some(at.clone());
@@ -128,8 +126,11 @@ impl<S: Source, K: Sink> Stream<S, K> {
                 delivered?;
                 Some(next)
             };
-            if !self.commit(&mut place, at, end).await? || end {
-                return Ok(());
+            if !self.commit(&mut place, at, end).await? {
+                return Ok(false);
+            }
+            if end {
+                return Ok(true);
             }
             match next {
                 Some(next) if !work.cancel.is_cancelled() => fetched = next?,
@@ -144,9 +145,10 @@ impl<S: Source, K: Sink> Stream<S, K> {
         let Some((after, complete)) = place.after(at, end) else {
             return Ok(true);
         };
-        let (slice, before, next) = (place.slice, place.committed.clone(), after.clone());
+        let (slice, generation) = (place.slice, place.generation);
+        let (before, next) = (place.committed.clone(), after.clone());
         let moved = self
-            .persist(move |db| db.commit_position(slice, before.as_ref(), &next, complete))
+            .persist(move |db| db.commit_position(slice, generation, before.as_ref(), &next, complete))
             .await?;
         place.committed = Some(after);
         Ok(moved)
@@ -170,7 +172,6 @@ impl<S: Source, K: Sink> Stream<S, K> {
 
     async fn fetch(&self, work: &Work<'_>, slice: &Slice) -> Result<Fetched, Halt> {
         loop {
-            let memory = self.budget.page().await;
             let rows = self.page_size.rows();
             // A wait for the server's wish may be long, and a page that is not delivered is no loss.
             let page = tokio::select! {
@@ -181,7 +182,6 @@ impl<S: Source, K: Sink> Stream<S, K> {
             match page {
                 Ok(page) => {
                     self.page_size.passed();
-                    self.budget.observe(page.bytes);
                     if let Some(server_time) = page.server_time {
                         self.source_clock.observe(server_time, (self.now)());
                     }
@@ -192,6 +192,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
                     };
                     work.count(seen);
                     self.progress.add(seen);
+                    let memory = self.budget.keep(page.bytes).await;
                     return Ok(Fetched { page, memory });
                 }
                 Err(SourceError::TooSlow(trouble) | SourceError::TooBig(trouble)) => {

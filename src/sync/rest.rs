@@ -14,30 +14,46 @@ use crate::sink::Sink;
 use crate::source::Source;
 use crate::store::{StreamKey, Tally};
 
+/// With so many slices failed a run starts no more of them: it is not the slices.
+const FAILURES: usize = 3;
+
 /// Most ids asked for in one request.
 const IDS_AT_ONCE: usize = 100;
 
 impl<S: Source, K: Sink> Stream<S, K> {
     pub(super) async fn read_rest(&self, work: &Work<'_>) -> Result<(), Halt> {
-        self.retry_quarantined(work).await?;
+        let mut first_error = self.retry_quarantined(work).await.err();
         let mut running = FuturesUnordered::new();
-        let mut busy: HashSet<SliceId> = HashSet::new();
+        let mut taken: HashSet<SliceId> = HashSet::new();
+        let mut failed = 0;
         loop {
-            while running.len() < self.settings.max_concurrent && !work.cancel.is_cancelled() {
-                let Some(slice) = self.next_slice(work.delivery.stream, &busy).await? else {
+            while running.len() < self.settings.max_concurrent && failed < FAILURES && !work.cancel.is_cancelled() {
+                let Some(slice) = self.next_slice(work.delivery.stream, &taken).await? else {
                     break;
                 };
-                busy.insert(slice.id);
+                taken.insert(slice.id);
                 running.push(self.read_slice(work, slice));
             }
-            match running.next().await {
-                None if work.cancel.is_cancelled() => return Err(Halt::Interrupted),
-                None => return Ok(()),
-                Some((slice, result)) => {
-                    busy.remove(&slice);
-                    result?;
+            // Slices under way are always read on to the end of their pages: what the workspace took is written down.
+            let Some((slice, result)) = running.next().await else {
+                break;
+            };
+            match result {
+                Ok(()) => {
+                    taken.remove(&slice);
+                }
+                // It stays taken: one bad slice must not keep this run from the older ones.
+                Err(halt) => {
+                    failed += 1;
+                    first_error.get_or_insert(halt);
                 }
             }
+        }
+        match first_error {
+            Some(halt) => Err(halt),
+            None if work.cancel.is_cancelled() => Err(Halt::Interrupted),
+            // What was set aside in this run for the workspace's fault may pass now.
+            None => self.retry_quarantined(work).await,
         }
     }
 
@@ -69,13 +85,14 @@ impl<S: Source, K: Sink> Stream<S, K> {
             ..work.delivery.clone()
         };
         let work = Work {
+            source_now: work.source_now,
             delivery,
             tally: work.tally,
             cancel: work.cancel,
         };
         // The window moves on while a long backfill runs: what has left it is not asked for.
         let from = slice.from.max(work.delivery.window_start);
-        self.pull(&work, slice, from).await
+        self.pull(&work, slice, from).await.map(|_| ())
     }
 
     /// Cuts a slice in two that is too slow for the server; what was read of it stays read.

@@ -21,7 +21,8 @@ pub enum Resync {
     },
 }
 
-/// Lays slices of a new generation over everything modified since `since` (default: the whole window).
+/// Lays slices of a new generation over everything modified since `since` (default: the whole window). One that is
+/// asked for while one of the same range or wider is unfinished is part of that.
 pub fn resync(
     db: &Db<'_>,
     stream: &StreamRow,
@@ -29,22 +30,38 @@ pub fn resync(
     overlap: TimeDelta,
 ) -> Result<Resync, StoreError> {
     db.accept_any_source(stream.key)?;
-    let stored = db.slices(stream.key)?;
-    let (Some(head), Some(window_start)) = (stored.iter().find(|s| s.slice.to.is_none()), stream.window_start) else {
+    db.settle_resync(stream.key)?;
+    let Some(window_start) = stream.window_start else {
         return Ok(Resync::NeverRead);
     };
     let since = since.unwrap_or(window_start).max(window_start);
-    if db.resync_unfinished(stream.key)? && stream.resync_since.is_some_and(|known| known <= since) {
+    let unfinished = db.resync_unfinished(stream.key)?;
+    if unfinished && stream.resync_since.is_some_and(|known| known <= since) {
         return Ok(Resync::Joined);
     }
+    begin_again(db, stream, since, overlap)
+}
+
+/// The same without joining: what was delivered went elsewhere, or came from elsewhere.
+pub(super) fn begin_again(
+    db: &Db<'_>,
+    stream: &StreamRow,
+    since: DateTime<Utc>,
+    overlap: TimeDelta,
+) -> Result<Resync, StoreError> {
+    let stored = db.slices(stream.key)?;
+    let Some(head) = stored.iter().find(|stored| stored.slice.to.is_none()) else {
+        return Ok(Resync::NeverRead);
+    };
     // What lies behind this the head reads again itself, with the new generation.
     let to = match &head.slice.position {
         Some(position) => position.time - overlap,
         None => head.slice.from,
     };
+    let records = db.ledger_records(stream.key)?;
     let generation = db.raise_generation(stream.key, since)?;
     db.drop_slices_since(stream.key, since)?;
-    let tiles: Vec<NewSlice> = tile(Range { from: since, to })
+    let tiles: Vec<NewSlice> = tile(Range { from: since, to }, Some(records))
         .into_iter()
         .map(|tile| NewSlice {
             from: tile.from,

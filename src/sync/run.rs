@@ -12,7 +12,7 @@ use super::stream::{Stream, store_trouble};
 use crate::model::Trouble;
 use crate::sink::Sink;
 use crate::source::Source;
-use crate::store::{Outcome, Tally, Worker};
+use crate::store::{Outcome, StreamKey, Tally, Worker};
 
 /// One activation.
 #[derive(Debug, Clone)]
@@ -34,6 +34,8 @@ pub struct WorkerReport {
     pub warnings: Vec<String>,
     /// What it did.
     pub tally: Tally,
+    /// When it began, if it read the head to its end.
+    pub read_to_end: Option<DateTime<Utc>>,
 }
 
 /// What a run reads.
@@ -68,11 +70,13 @@ impl<S: Source, K: Sink> Stream<S, K> {
             Err(Halt::TooSlow(trouble) | Halt::Trouble(trouble)) => (Outcome::Failed, Some(trouble)),
         };
         let tally = *tally.lock().unwrap_or_else(PoisonError::into_inner);
+        let read_to_end = (outcome == Outcome::Complete && pass != Pass::Rest).then_some(started);
         let report = WorkerReport {
             outcome,
             error,
             warnings,
             tally,
+            read_to_end,
         };
         self.tell(run, worker, &report);
         if let Ok(row) = begun {
@@ -98,6 +102,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
         warnings.extend(prepared.warnings.iter().cloned());
         let work = Work {
             delivery: delivery(run, &prepared),
+            source_now: prepared.source_now,
             tally,
             cancel: &run.cancel,
         };
@@ -107,14 +112,29 @@ impl<S: Source, K: Sink> Stream<S, K> {
         };
         work.count(asked);
         self.progress.add(asked);
-        match pass {
+        let read = match pass {
             Pass::Head => self.read_head(&work, &prepared, started).await,
             Pass::Rest => self.read_rest(&work).await,
             Pass::Both => {
                 let (head, rest) = tokio::join!(self.read_head(&work, &prepared, started), self.read_rest(&work));
                 head.and(rest)
             }
+        };
+        read?;
+        warnings.extend(self.nothing_readable(prepared.stream, tally).await);
+        Ok(())
+    }
+
+    /// A table of which the user may read nothing although it has rows: no error, but nothing anybody wants.
+    async fn nothing_readable(&self, stream: StreamKey, tally: &Mutex<Tally>) -> Option<String> {
+        let Tally { read, hidden, .. } = *tally.lock().unwrap_or_else(PoisonError::into_inner);
+        if read > 0 || hidden == 0 {
+            return None;
         }
+        let delivered = self.store.call(move |db| db.ledger_records(stream)).await.ok()?;
+        (delivered == 0).then(|| {
+            format!("{hidden} records match, but the user may read none of them: check its roles and the table's access rules")
+        })
     }
 
     async fn begin(&self, worker: Worker, run: &Run, started: DateTime<Utc>) -> Result<i64, Trouble> {

@@ -1,27 +1,70 @@
 //! The source's clock, as far as it is known: our own never makes a position.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
+use tokio::time::Instant;
 
-/// Knows how far the source's clock is from ours, once an answer carried its time.
+/// Our wall clock may drift this far from the monotonic one before the source is asked again.
+const STEP: TimeDelta = TimeDelta::minutes(1);
+
+/// Knows the source's time once an answer carried it, and carries it on by the monotonic clock: a step of our wall
+/// clock must not move the window.
 #[derive(Debug, Default)]
-pub(super) struct SourceClock(Mutex<Option<TimeDelta>>);
+pub(super) struct SourceClock(Mutex<Option<Seen>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    source: DateTime<Utc>,
+    ours: DateTime<Utc>,
+    at: Instant,
+}
 
 impl SourceClock {
     /// Notes the time of an answer.
     pub fn observe(&self, source: DateTime<Utc>, ours: DateTime<Utc>) {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(source - ours);
+        let seen = Seen {
+            source,
+            ours,
+            at: Instant::now(),
+        };
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
     }
 
-    /// The source's time now, in whole seconds as its stamps are, if it is known; never ahead of what its last
-    /// answer allows.
+    /// The source's time now, in whole seconds as its stamps are; never ahead of what its last answer allows.
+    /// `None` if it is not known, or if our clock was set or slept meanwhile: then it has to be asked.
     pub fn now(&self, ours: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.ahead().and_then(|ahead| (ours + ahead).with_nanosecond(0))
+        let seen = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let passed = TimeDelta::from_std(seen.at.elapsed()).ok()?;
+        if (ours - seen.ours - passed).abs() > STEP {
+            return None;
+        }
+        (seen.source + passed).with_nanosecond(0)
     }
+}
 
-    /// How far the source's clock is ahead of ours.
-    pub fn ahead(&self) -> Option<TimeDelta> {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_step_of_our_clock_is_not_taken_for_the_sources() {
+        let clock = SourceClock::default();
+        let (source, ours): (DateTime<Utc>, DateTime<Utc>) = (
+            "2026-11-20T10:00:00Z".parse().unwrap(),
+            "2024-01-01T00:00:00Z".parse().unwrap(),
+        );
+        assert_eq!(clock.now(ours), None);
+        clock.observe(source, ours);
+        tokio::time::advance(std::time::Duration::from_millis(90_500)).await;
+        assert_eq!(
+            clock.now(ours + TimeDelta::seconds(90)),
+            Some(source + TimeDelta::seconds(90))
+        );
+        assert_eq!(
+            clock.now(ours + TimeDelta::days(700)),
+            None,
+            "the source has to be asked again"
+        );
     }
 }

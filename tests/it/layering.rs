@@ -100,6 +100,10 @@ fn the_simulators_are_used_by_the_demo_alone() {
     assert!(offences("src/app/build.rs", "use crate::sim::World;").contains("app may not use sim"));
     assert_eq!(offences("src/cli/demo.rs", "use crate::sim::World;"), "");
     assert_eq!(offences("src/app/demo/desks.rs", "use crate::sim::World;"), "");
+    assert_eq!(offences("src/source/tests.rs", "use crate::sim::World;"), "");
+    let inline = "#[cfg(test)]\nmod tests {\n use crate::sim::World;\n}";
+    assert_eq!(offences("src/source/mod.rs", inline), "");
+    assert!(offences("src/sim/tests.rs", "use crate::source::Page;").contains("sim may not use source"));
     assert!(offences("src/sim/world.rs", "use crate::source::Page;").contains("sim may not use source"));
 }
 

@@ -14,3 +14,4 @@ mod readme;
 mod real_log;
 mod rig;
 mod sync;
+mod trust;

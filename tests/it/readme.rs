@@ -217,6 +217,7 @@ fn listed_codes() -> Vec<Code> {
         itsmd::source::servicenow::CODES,
         itsmd::source::dataverse::CODES,
         itsmd::sink::codes::ALL,
+        itsmd::cli::check_codes::CODES,
     ];
     lists.concat()
 }
@@ -253,7 +254,7 @@ fn every_code_of_the_sources_is_shown() {
     assert!(invented.is_empty(), "in the README and nowhere else: {invented:?}");
 }
 
-/// Addresses as code: rustdoc wants no bare ones.
+/// Fit for a table's cell. Addresses become code: rustdoc wants no bare ones.
 fn prose(text: &str) -> String {
     let words = text.split(' ').map(|word| {
         let bare = word.trim_matches(['(', ')', '.', ',', ';']);
@@ -263,7 +264,17 @@ fn prose(text: &str) -> String {
             word.to_owned()
         }
     });
-    words.collect::<Vec<_>>().join(" ").replace('|', "\\|")
+    let text = words.collect::<Vec<_>>().join(" ").replace('|', "\\|");
+    let parts = text.split('`').enumerate();
+    // Outside code a bracket would begin a link.
+    let parts = parts.map(|(index, part)| {
+        if index % 2 == 0 {
+            part.replace('[', "\\[")
+        } else {
+            part.to_owned()
+        }
+    });
+    parts.collect::<Vec<_>>().join("`")
 }
 
 /// Every `"ITSMD-…-nnn"` outside unit tests.

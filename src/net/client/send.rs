@@ -67,6 +67,7 @@ impl Client {
         self.check_target(&request.url).map_err(NetError::Failed)?;
         let mut spent = Spent::default();
         let mut renewed = None;
+        let _under_way = self.shared.bodies.begin();
         loop {
             let permit = self.shared.limiter.permit(lane).await.map_err(NetError::Failed)?;
             // Asked anew each time: while we waited for the permit the last one may have run out.
@@ -125,7 +126,7 @@ impl Client {
             let (name, value) = authorization.header();
             sent = sent.header(name, value);
         }
-        let mut answer = fetch(sent, request.body_limit, &self.shared.counters).await?;
+        let mut answer = fetch(sent, request.body_limit, &self.shared.counters, &self.shared.bodies).await?;
         answer.requests = spent.requests;
         Ok(answer)
     }

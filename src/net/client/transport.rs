@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 
 use bytes::{Bytes, BytesMut};
 
+use super::bodies::Bodies;
 use crate::net::answer::shorten;
 use crate::net::code::Code;
 use crate::net::counts::Counters;
@@ -42,11 +43,12 @@ pub(super) async fn fetch(
     request: reqwest::RequestBuilder,
     body_limit: usize,
     counters: &Counters,
+    bodies: &Bodies,
 ) -> Result<Answer, Broken> {
     let exchange = async {
         let mut response = request.send().await.map_err(|error| broken(&error))?;
         counters.status(response.status().as_u16());
-        let body = read_body(&mut response, body_limit).await?;
+        let body = read_body(&mut response, body_limit, bodies).await?;
         Counters::add(&counters.bytes_received, body.len() as u64);
         Ok(Answer {
             status: response.status(),
@@ -64,12 +66,16 @@ pub(super) async fn fetch(
     outcome
 }
 
-async fn read_body(response: &mut reqwest::Response, limit: usize) -> Result<Bytes, Broken> {
-    let announced = response.content_length().unwrap_or(0);
-    if announced > limit as u64 {
+async fn read_body(response: &mut reqwest::Response, limit: usize, bodies: &Bodies) -> Result<Bytes, Broken> {
+    let announced = response.content_length();
+    if announced.is_some_and(|announced| announced > limit as u64) {
         return Err(Broken::TooBig(limit));
     }
-    let mut body = BytesMut::with_capacity(usize::try_from(announced).unwrap_or(0));
+    // A compressed body does not announce its size.
+    let mut body = match announced {
+        Some(announced) => BytesMut::with_capacity(usize::try_from(announced).unwrap_or(limit)),
+        None => bodies.room(limit),
+    };
     while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
         if body.len() + chunk.len() > limit {
             return Err(Broken::TooBig(limit));

@@ -54,6 +54,8 @@ pub(super) struct State {
     pub zone: Tz,
     pub literals: Literals,
     pub invalid: InvalidPart,
+    /// Whether every field is shown whatever `sysparm_fields` says.
+    pub all_fields: bool,
     /// A page of more rows than this runs out of time.
     pub too_slow: Option<usize>,
     /// Requests a user may make in an hour.
@@ -108,6 +110,7 @@ impl Desk {
             zone: Tz::UTC,
             literals: Literals::Utc,
             invalid: InvalidPart::Ignored,
+            all_fields: false,
             too_slow: None,
             hourly: None,
             asked: HashMap::new(),
@@ -194,6 +197,12 @@ impl Desk {
         let mut state = self.lock();
         state.table("incident").wide = on;
         state.table("change_request").wide = on;
+    }
+
+    /// Rows with every field whatever `sysparm_fields` asks for: a proxy or a scripted API that does not know it,
+    /// and the heaviest rows a client can be given.
+    pub fn all_fields(&self, on: bool) {
+        self.lock().all_fields = on;
     }
 
     // ---- access

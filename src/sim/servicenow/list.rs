@@ -194,7 +194,9 @@ fn prepare(state: &mut State, ask: &Ask<'_>) -> Result<Query, Answer> {
 }
 
 fn shape<'a>(state: &'a State, ask: &'a Ask<'_>, nothing: &'a HashSet<String>) -> Shape<'a> {
-    let fields = ask.value("sysparm_fields").filter(|fields| !fields.is_empty());
+    let fields = ask
+        .value("sysparm_fields")
+        .filter(|fields| !fields.is_empty() && !state.all_fields);
     let mode = match ask
         .value("sysparm_display_value")
         .map(str::to_ascii_lowercase)

@@ -39,7 +39,21 @@ impl ServiceNow {
         let Some(rows) = rows else {
             return Err(SourceError::Failed(codes::NOT_A_PAGE.retry(self.seen(&answer.words()))));
         };
-        Ok(Answered {
+        let item = self.mapper.item();
+        if rows
+            .absent
+            .iter()
+            .any(|field| *field == item.id || *field == item.modified)
+        {
+            let seen = self.seen(&format!(
+                "{} rows, none with {} and {}",
+                rows.mapped.len(),
+                item.id,
+                item.modified
+            ));
+            return Err(SourceError::Failed(codes::KEYS_HIDDEN.stop(seen)));
+        }
+        let answered = Answered {
             rows,
             total: answer
                 .header("x-total-count")
@@ -47,7 +61,9 @@ impl ServiceNow {
             server_time: answer.date(),
             bytes: answer.body.len(),
             requests: answer.requests,
-        })
+        };
+        self.client.take_back(answer.body);
+        Ok(answered)
     }
 
     fn judge(&self, answer: &Answer) -> (Option<Rows>, Judgement) {

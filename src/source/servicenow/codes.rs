@@ -65,6 +65,13 @@ pub(super) const TIME_ZONE: Code = Code {
     remedy: "set the time zone of the integration user to GMT",
 };
 
+/// Neither id nor stamp in any row.
+pub(super) const KEYS_HIDDEN: Code = Code {
+    id: "ITSMD-SN-023",
+    means: "the instance shows rows without their id or their time stamp, so no position can be made of them",
+    remedy: "let the user read sys_id and sys_updated_on of this table (field access rules)",
+};
+
 /// All of them, for `itsmd explain` and the documentation.
 pub const CODES: &[Code] = &[
     HTML,
@@ -77,4 +84,5 @@ pub const CODES: &[Code] = &[
     OUT_OF_ORDER,
     OUT_OF_RANGE,
     TIME_ZONE,
+    KEYS_HIDDEN,
 ];

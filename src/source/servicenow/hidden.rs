@@ -53,31 +53,39 @@ impl ServiceNow {
         slice: &Slice,
         at: &Position,
         size: u32,
-        mut requests: u32,
+        requests: u32,
     ) -> Result<Page, SourceError> {
         let query = self.part(at, slice).frozen_second();
         let next_second = at.time + TimeDelta::seconds(1);
+        let mut page = Page {
+            records: Vec::new(),
+            at: Position::before(next_second),
+            end: false,
+            server_time: None,
+            hidden: 0,
+            bytes: 0,
+            requests,
+        };
         let mut offset = 0;
         loop {
             let answered = self.rows(lane, &query, size, offset).await?;
-            requests += answered.requests;
             let last = order::check(&answered.rows.mapped, at, Some(next_second), Ties::ById)
                 .map_err(|disorder| self.disorder(&disorder))?;
+            let total = answered.total.unwrap_or(offset);
+            page.requests += answered.requests;
+            page.server_time = answered.server_time;
+            page.bytes += answered.bytes;
+            page.hidden += total
+                .saturating_sub(offset)
+                .min(size.into())
+                .saturating_sub(answered.rows.mapped.len() as u64);
+            page.records.extend(answered.rows.mapped);
             offset += u64::from(size);
-            let through = answered.total.is_none_or(|total| offset >= total);
-            if last.is_none() && !through {
-                continue;
+            match last {
+                Some(last) => return Ok(Page { at: last, ..page }),
+                None if offset >= total => return Ok(page),
+                None => {}
             }
-            let page = Page {
-                at: last.clone().unwrap_or_else(|| Position::before(next_second)),
-                end: false,
-                server_time: answered.server_time,
-                hidden: offset.min(answered.total.unwrap_or(offset)) - answered.rows.mapped.len() as u64,
-                bytes: answered.bytes,
-                requests,
-                records: answered.rows.mapped,
-            };
-            return Ok(page);
         }
     }
 }

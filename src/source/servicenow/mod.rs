@@ -120,13 +120,13 @@ impl ServiceNow {
         let query = self.part(at, slice).encoded();
         let answered = self.rows(lane, &query, size, 0).await?;
         match order::check(&answered.rows.mapped, at, slice.to, Ties::ById) {
-            Ok(last) => Ok(page(answered, at, last)),
+            Ok(last) => Ok(page(answered, at, last, size)),
             Err(disorder) => {
                 // Once more: a record may have moved while the page was put together.
                 let again = self.rows(lane, &query, size, 0).await?;
                 let last =
                     order::check(&again.rows.mapped, at, slice.to, Ties::ById).map_err(|_| self.disorder(&disorder))?;
-                Ok(page(again, at, last))
+                Ok(page(again, at, last, size))
             }
         }
     }
@@ -140,18 +140,21 @@ impl ServiceNow {
     }
 }
 
-/// A page of what was answered: its end is where the count says so, never where it is short (C6).
-fn page(answered: Answered, at: &Position, last: Option<Position>) -> Page {
+/// A page of what was answered: its end is where the count says so, never where it is short (C6). A server that gives
+/// less than was asked for must not end a slice, so the count is held against what was shown; but where nothing was shown
+/// that has a place, and all that match were looked at, there is nothing to go on to.
+fn page(answered: Answered, at: &Position, last: Option<Position>, size: u32) -> Page {
     let shown = answered.rows.mapped.len() as u64;
     let end = match answered.total {
-        Some(total) => total <= shown,
+        Some(total) => total <= shown || (last.is_none() && total <= size.into()),
         None => shown == 0,
     };
+    let looked_at = answered.total.unwrap_or(shown).min(size.into());
     Page {
         at: last.unwrap_or_else(|| at.clone()),
         end,
         server_time: answered.server_time,
-        hidden: 0,
+        hidden: looked_at.saturating_sub(shown),
         bytes: answered.bytes,
         requests: answered.requests,
         records: answered.rows.mapped,

@@ -7,6 +7,9 @@ use crate::model::{Mapped, Position};
 use crate::net::Lane;
 use crate::source::{Probe, SourceError};
 
+/// Rows to look at for the newest that the user may read.
+const NEWEST: u32 = 50;
+
 /// A record may be updated between two looks; no desk updates the same one this often.
 const CANARY_TRIES: u32 = 3;
 
@@ -53,9 +56,11 @@ impl ServiceNow {
                 return Err(SourceError::Failed(codes::TIME_ZONE.stop(seen)));
             }
         }
-        if probe.server_time.is_none() && probe.newest.is_some() {
+        // The oldest may be hidden alone; and without a clock the newest stamp stands in for it.
+        let hidden = probe.newest.is_none() && probe.total.is_some_and(|total| total > 0);
+        if hidden || (probe.server_time.is_none() && probe.newest.is_some()) {
             let query = query::newest(self.mapper.item(), &self.filter, from);
-            let newest = self.ask(Lane::Head, self.url(&query, &fields, 1, 0)).await?;
+            let newest = self.ask(Lane::Head, self.url(&query, &fields, NEWEST, 0)).await?;
             requests += newest.requests;
             probe.newest = newest
                 .rows

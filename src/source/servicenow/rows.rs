@@ -154,6 +154,7 @@ impl<'de> Visitor<'de> for RowsSeed<'_, '_> {
         loop {
             values.clear();
             values.resize_with(index.fields(), || None);
+            index.begin_row();
             let row = RowSeed {
                 index,
                 values: &mut values,

@@ -75,13 +75,16 @@ pub fn check(path: &Path, text: &str) -> Vec<Offence> {
         return Vec::new();
     };
     let mut found = Vec::new();
+    let running = code.without_tests();
+    let running_lines = running.lines().count();
     for Use { line, module: used } in code.uses(module.len()) {
-        if forbidden(path, own, &used) {
+        // A client's unit tests may ask the simulators; a simulator's tests know no client.
+        let is_asked_by_a_test = used == "sim" && (is_test(path) || line > running_lines);
+        if !is_asked_by_a_test && forbidden(path, own, &used) {
             found.push((line, format!("{own} may not use {used}")));
         }
     }
     if !is_test(path) {
-        let running = code.without_tests();
         foreign(path, own, &running, &mut found);
         clock(path, &running, &mut found);
     }

@@ -133,10 +133,7 @@ fn rows_that_cannot_be_mapped_say_why() {
     let formatted = aside(
         r#"{"incidentid":"a","modifiedon@OData.Community.Display.V1.FormattedValue":"x","modifiedon":"11/20/2026 3:00 AM"}"#,
     );
-    assert_eq!(
-        formatted.reason,
-        r#"modifiedon is not a UTC time: "11/20/2026 3:00 AM""#
-    );
+    assert_eq!(formatted.reason, "modifiedon is not a UTC time");
     let created = aside(r#"{"incidentid":"a","modifiedon":"2026-11-20T10:00:00Z","createdon":"soon"}"#);
     assert_eq!(created.reason, r#"createdon is not a UTC time: "soon""#);
     assert!(created.modified.is_some());

@@ -110,7 +110,7 @@ fn rows_that_cannot_be_mapped_say_why() {
         "row without sys_updated_on"
     );
     let late = aside(r#"{"sys_id":"a","number":"INC1","sys_updated_on":"20/11/2026 10:00"}"#);
-    assert_eq!(late.reason, r#"sys_updated_on is not a UTC time: "20/11/2026 10:00""#);
+    assert_eq!(late.reason, "sys_updated_on is not a UTC time");
     assert_eq!(late.modified, None);
     let opened = aside(r#"{"sys_id":"a","sys_updated_on":"2026-11-20 10:00:00","opened_at":"soon"}"#);
     assert_eq!(opened.reason, r#"opened_at is not a UTC time: "soon""#);
