@@ -6,10 +6,13 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::model::{Trouble, Verdict};
 
-/// Runs `work` in a task of its own, which is dropped with this future; a panic is its words.
-pub(super) async fn guarded<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T, String> {
+/// Runs `work` in a task of its own, begun at once and dropped with this future; a panic is its words.
+pub(super) fn guarded<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> impl Future<Output = Result<T, String>> {
+    // Not inside the future: a pass is large, and here it is on the heap already.
     let task = AbortOnDropHandle::new(tokio::spawn(work));
-    task.await.map_err(|error| error.to_string())
+    async { task.await.map_err(|error| error.to_string()) }
 }
 
 /// A panic as the operator reads it.

@@ -106,13 +106,8 @@ fn stream_report(
     report.quarantined = db.quarantined(row.key)?;
     report.notes = notes(db, connection, kind, &row)?;
     let (head_run, rest_run) = (db.last_run(row.key, Worker::Head)?, db.last_run(row.key, Worker::Rest)?);
-    // With nothing left to read whatever stopped the rest is over: another run did its work.
     let rest_is_due = report.backfill.complete < report.backfill.slices || !db.to_retry(row.key)?.is_empty();
-    let failed = [head_run.as_ref(), rest_run.as_ref().filter(|_| rest_is_due)]
-        .into_iter()
-        .flatten()
-        .filter(|run| run.outcome == Some(store::Outcome::Failed))
-        .max_by_key(|run| run.started);
+    let failed = in_the_way(head_run.as_ref(), rest_run.as_ref(), rest_is_due);
     report.error = failed.and_then(problem);
     report.last_run = head_run.as_ref().map(last_run);
     report.state = state(connection, &report);
@@ -160,6 +155,16 @@ fn notes(db: &Db<'_>, connection: &Connection, kind: WorkItemKind, row: &StreamR
     Ok(notes)
 }
 
+/// The failed run that tells what is wrong now: of two the newer. With nothing left to read whatever stopped the rest is
+/// over, for another run did its work.
+fn in_the_way<'a>(head: Option<&'a RunRow>, rest: Option<&'a RunRow>, rest_is_due: bool) -> Option<&'a RunRow> {
+    [head, rest.filter(|_| rest_is_due)]
+        .into_iter()
+        .flatten()
+        .filter(|run| run.outcome == Some(store::Outcome::Failed))
+        .max_by_key(|run| run.started)
+}
+
 fn problem(run: &RunRow) -> Option<Problem> {
     serde_json::from_str(run.error.as_deref()?).ok()
 }
@@ -171,5 +176,36 @@ fn last_run(run: &RunRow) -> LastRun {
         read: run.tally.read,
         sent: run.tally.sent,
         error: problem(run),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Outcome, Tally};
+
+    fn run(id: &str, minute: u32, outcome: Outcome) -> RunRow {
+        RunRow {
+            run_id: id.to_owned(),
+            started: format!("2026-11-20T10:{minute:02}:00Z").parse().unwrap(),
+            ended: None,
+            outcome: Some(outcome),
+            error: None,
+            tally: Tally::default(),
+        }
+    }
+
+    #[test]
+    fn a_failed_rest_stands_in_the_way_only_while_something_is_left_for_it() {
+        let named =
+            |head: &RunRow, rest: &RunRow, due| in_the_way(Some(head), Some(rest), due).map(|run| run.run_id.clone());
+        let (good, bad) = (run("head", 5, Outcome::Complete), run("head", 5, Outcome::Failed));
+        let (older, newer) = (run("rest", 4, Outcome::Failed), run("rest", 6, Outcome::Failed));
+        assert_eq!(named(&good, &older, true).as_deref(), Some("rest"));
+        assert_eq!(named(&good, &older, false), None);
+        assert_eq!(named(&bad, &older, true).as_deref(), Some("head"));
+        assert_eq!(named(&bad, &newer, true).as_deref(), Some("rest"));
+        assert_eq!(named(&bad, &newer, false).as_deref(), Some("head"));
+        assert_eq!(in_the_way(None, None, true), None);
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn ring(config: &Config, store: &Store, verb: &str) -> Result<bool, F
 }
 
 /// Whether a daemon holds the state file; a foreground sync, which holds it too, takes no requests.
-fn a_daemon_runs(config: &Config) -> bool {
+pub(super) fn a_daemon_runs(config: &Config) -> bool {
     let holder = Lock::beside(&config.state).holder();
     holder.is_some_and(|holder| is_a_daemon(&holder))
 }

@@ -11,7 +11,6 @@ use crate::config::{Config, Connection};
 use crate::model::WorkItemKind;
 use crate::net::{Anonymous, Answer, Client, ClientSettings, Judgement, Lane, Request};
 use crate::status::{Backfill, ConnectionReport, Report, StreamReport, StreamState, render};
-use crate::store::Lock;
 
 /// The daemon is on this machine: it answers at once or not at all.
 const DAEMON_ANSWERS_WITHIN: Duration = Duration::from_secs(3);
@@ -62,7 +61,7 @@ fn report(config: &Config) -> Result<Report, Failure> {
 
 fn a_daemon_may_run(config: &Config) -> bool {
     let hidden = || File::open(&config.state).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied);
-    Lock::beside(&config.state).holder().is_some() || hidden()
+    super::ask::a_daemon_runs(config) || hidden()
 }
 
 /// The daemon's own report; `None` if it does not give one: then the state file tells most of it.

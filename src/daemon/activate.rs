@@ -79,7 +79,7 @@ impl Activation {
         self.bell.clone()
     }
 
-    /// What it is doing, now and from now on.
+    /// What it is doing, now and from now on; closed when its loop is gone.
     pub fn watch(&self) -> watch::Receiver<Activity> {
         self.activity.subscribe()
     }
@@ -230,6 +230,15 @@ mod tests {
         tokio::time::timeout(DEADLINE, &mut story.task).await.unwrap().unwrap();
         assert_eq!(story.activity.borrow().iteration, 1);
         assert_eq!(story.at_once.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn who_watches_learns_that_the_loop_is_gone() {
+        let mut story = story();
+        assert!(story.activity.has_changed().is_ok());
+        story.task.abort();
+        assert!((&mut story.task).await.unwrap_err().is_cancelled());
+        assert!(story.activity.has_changed().is_err());
     }
 
     #[tokio::test]

@@ -90,7 +90,7 @@ fn streams(report: &Report) -> String {
     }
     let mut html = String::from(
         "<div class=\"card scroll\">\n<table>\n<thead><tr><th scope=\"col\">Stream</th><th scope=\"col\">State</th>\
-         <th scope=\"col\" class=\"number\">Lag</th><th scope=\"col\">Read up to</th><th scope=\"col\">Last run</th>\
+         <th scope=\"col\" class=\"number\">Lag</th><th scope=\"col\">Read up to (UTC)</th><th scope=\"col\">Last run</th>\
          <th scope=\"col\">Backfill</th><th scope=\"col\" class=\"number\">Records</th>\
          <th scope=\"col\" class=\"number\">Set aside</th></tr></thead>\n<tbody>\n",
     );
@@ -113,7 +113,7 @@ fn row(now: DateTime<Utc>, connection: &ConnectionReport, stream: &StreamReport)
     format!(
         "<tr><th scope=\"row\">{name}<small>{kind}</small></th>\
          <td data-name=\"State\"><span><span class=\"state {class}\">{state}</span>{why}</span></td>\
-         <td data-name=\"Lag\" class=\"number\">{lag}</td><td data-name=\"Read up to\">{position}</td>\
+         <td data-name=\"Lag\" class=\"number\">{lag}</td><td data-name=\"Read up to (UTC)\">{position}</td>\
          <td data-name=\"Last run\"><span>{last_run}{next}</span></td><td data-name=\"Backfill\">{backfill}</td>\
          <td data-name=\"Records\" class=\"number\">{records}</td><td data-name=\"Set aside\" class=\"number\">{aside}</td></tr>\n",
         name = escape(&connection.name),

@@ -51,6 +51,7 @@ table,tbody,tr,th,td{display:block}
 tr{padding:.6rem .9rem;border-top:1px solid var(--line)}
 tbody tr:first-child{border-top:0}
 tbody th,td,td.number{display:flex;justify-content:space-between;gap:1rem;padding:.2rem 0;border:0;text-align:right;white-space:normal}
+tbody th{align-items:baseline}
 td::before{content:attr(data-name);color:var(--soft)}
 progress{margin-left:auto}}
 ";

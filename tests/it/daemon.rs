@@ -5,7 +5,9 @@ use std::process::{Child, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Utc};
+use itsmd::sim::fault::{Fault, RetryAfter};
+use itsmd::store::{Store, Threads};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -177,6 +179,7 @@ async fn a_sync_beside_the_daemon_follows_its_run_and_a_second_daemon_names_the_
         (0, &"complete".into(), &1.into()),
         "{report:#}"
     );
+    assert_eq!(rig.latest()["INC0000500"]["SyncRunId_s"], report["run_id"]);
 
     let second = rig.itsmd(&["run"]).await;
     let told = String::from_utf8_lossy(&second.stderr).into_owned();
@@ -229,5 +232,48 @@ async fn the_page_and_the_probes_answer() {
     ] {
         assert!(metrics.contains(&format!("{name}{{")), "{name}");
     }
+    assert_eq!(daemon.end(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_beside_the_daemon_waits_no_longer_for_a_server_than_it_was_told() {
+    let rig = rig().await;
+    let daemon = Daemon::start(&rig).await;
+    daemon.until(|incidents| incidents["state"] == "live").await;
+    let throttled = Fault::TooMany(RetryAfter::Seconds(600));
+    rig.servicenow.faults.push("table/incident", throttled, 1);
+    let (status, report) = rig.sync(&["--wait", "1s"]).await;
+    let incidents = stream(&report, "contoso", "incident");
+    assert_eq!((status, &incidents["outcome"]), (1, &"failed".into()), "{report:#}");
+    let error = &incidents["error"];
+    assert_eq!(error["code"], "ITSMD-NET-007");
+    assert!(error["seen"].as_str().unwrap().contains("until 20"), "{error:#}");
+    daemon.until(|incidents| incidents["state"] == "waiting").await;
+    assert_eq!(daemon.end(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_of_a_daemon_that_died_is_done_by_the_next() {
+    let rig = rig().await;
+    let store = Store::open(&rig.folder.path().join("itsmd.db"), Threads::Inline).unwrap();
+    let request = store.call_here(|db| db.ask("sync", "{}", Utc::now())).unwrap();
+    let taken = store.call_here(|db| db.take_requests(Utc::now())).unwrap();
+    assert_eq!(taken.len(), 1);
+    let daemon = Daemon::start(&rig).await;
+    let deadline = Instant::now() + DEADLINE;
+    let answer = loop {
+        if let Some((true, Some(answer))) = store.call_here(|db| db.answered(request)).unwrap() {
+            break answer;
+        }
+        assert!(Instant::now() < deadline, "no answer");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    let report: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(
+        stream(&report, "contoso", "incident")["outcome"],
+        "complete",
+        "{report:#}"
+    );
+    assert_eq!(rig.workspace.count(STREAM), 300);
     assert_eq!(daemon.end(), 0);
 }
