@@ -61,7 +61,9 @@ fn unreadable(location: &Location, error: &str) -> String {
     let hint = match location.chosen_by {
         ChosenBy::Flag => "named by --config",
         ChosenBy::Environment => "named by $ITSMD_CONFIG",
-        ChosenBy::Default => "the default; name another with --config or $ITSMD_CONFIG; config/itsmd.toml of the sources is an example",
+        ChosenBy::Default => {
+            "the default; name another with --config or $ITSMD_CONFIG; config/itsmd.toml of the sources is an example"
+        }
     };
     format!("cannot read the configuration {path} ({hint}): {error}")
 }

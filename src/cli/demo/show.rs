@@ -7,6 +7,14 @@ use crate::app;
 use crate::sim::ingestion::{Row, Workspace};
 
 const STREAM: &str = "Custom-ServiceDesk_CL";
+/// States of both desks in which nothing is to be done any more.
+const OVER: [&str; 5] = [
+    "Resolved",
+    "Closed",
+    "Canceled",
+    "Problem Solved",
+    "Information Provided",
+];
 const EVERY: Duration = Duration::from_secs(10);
 
 /// Prints until it is aborted: how much has arrived, and now and then who has what open.
@@ -48,8 +56,7 @@ fn query(workspace: &Workspace) -> String {
             .is_some_and(|kind| kind == "Incident")
             && !row.contains_key("ClosedDate_t")
             && !row.contains_key("ResolvedDate_t")
-            && !["Resolved", "Closed", "Canceled", "Cancelled", "Problem Solved"]
-                .contains(&text(row, "IncidentState_s").as_str())
+            && !OVER.contains(&text(row, "IncidentState_s").as_str())
     });
     for row in open {
         *counts
