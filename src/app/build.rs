@@ -48,6 +48,16 @@ pub struct Connected {
 impl Parts {
     /// Builds them; nothing is sent yet. `patience` is how long a server may make a foreground command wait.
     pub fn build(config: Config, store: Store, patience: Option<Duration>) -> Result<Self, Trouble> {
+        Self::build_after(config, store, patience, &[])
+    }
+
+    /// The same after a reload: what a server asked for and what it was sent in the last minute is not forgotten.
+    pub fn build_after(
+        config: Config,
+        store: Store,
+        patience: Option<Duration>,
+        before: &[Connected],
+    ) -> Result<Self, Trouble> {
         let workspace = Arc::new(Workspace::open(
             &config.workspace,
             Options {
@@ -58,7 +68,8 @@ impl Parts {
         let budget = ByteBudget::new(PAGES_IN_FLIGHT);
         let mut connections = Vec::new();
         for settings in &config.connections {
-            connections.push(connect(settings, &store, &workspace, &budget, patience)?);
+            let client = client(settings, before, patience)?;
+            connections.push(connect(settings, client, &store, &workspace, &budget)?);
         }
         Ok(Self {
             config,
@@ -76,14 +87,28 @@ impl Parts {
     }
 }
 
-fn connect(
-    settings: &Connection,
-    store: &Store,
-    workspace: &Arc<Workspace>,
-    budget: &ByteBudget,
-    patience: Option<Duration>,
-) -> Result<Connected, Trouble> {
-    let client = Client::new(ClientSettings {
+/// The connection's way to its server: the one there was, as long as nothing of it has changed. Certificates are files
+/// that may have changed behind the same names.
+fn client(settings: &Connection, before: &[Connected], patience: Option<Duration>) -> Result<Client, Trouble> {
+    let way = |c: &Connection| {
+        (
+            c.server_url.clone(),
+            c.requests_per_minute,
+            c.max_concurrent,
+            c.request_timeout,
+            c.proxy.clone(),
+        )
+    };
+    let same = before.iter().find(|known| {
+        known.settings.name == settings.name
+            && way(&known.settings) == way(settings)
+            && settings.tls.is_default()
+            && known.settings.tls.is_default()
+    });
+    if let Some(known) = same {
+        return Ok(known.client.clone());
+    }
+    Client::new(ClientSettings {
         requests_per_minute: Some(settings.requests_per_minute),
         max_concurrent: settings.max_concurrent.into(),
         request_timeout: settings.request_timeout,
@@ -91,7 +116,16 @@ fn connect(
         tls: settings.tls.clone(),
         patience,
         ..ClientSettings::new(&settings.server_url, super::now)
-    })?;
+    })
+}
+
+fn connect(
+    settings: &Connection,
+    client: Client,
+    store: &Store,
+    workspace: &Arc<Workspace>,
+    budget: &ByteBudget,
+) -> Result<Connected, Trouble> {
     let credentials = Arc::new(Credentials::new(&settings.auth, &settings.server_url, &client)?);
     let kinds = if settings.enabled {
         settings.work_items.as_slice()

@@ -190,7 +190,7 @@ impl Daemon {
             }
         };
         warn_of_what_needs_a_restart(&old.parts.config, &loaded.config);
-        let parts = match Parts::build(loaded.config, self.store.clone(), None) {
+        let parts = match Parts::build_after(loaded.config, self.store.clone(), None, &old.parts.connections) {
             Ok(parts) => parts,
             Err(trouble) => {
                 tracing::error!("SIGHUP: the configuration cannot be used, the old one stays in force: {trouble}");

@@ -20,6 +20,13 @@ pub struct TlsSettings {
 }
 
 impl TlsSettings {
+    /// Whether nothing is set.
+    pub fn is_default(&self) -> bool {
+        self.ca.is_none() && self.client_certificate.is_none() && self.client_key.is_none()
+    }
+}
+
+impl TlsSettings {
     pub(super) fn apply(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, Trouble> {
         builder = builder.tls_version_min(reqwest::tls::Version::TLS_1_2);
         if let Some(path) = &self.ca {

@@ -277,3 +277,20 @@ async fn what_was_asked_of_a_daemon_that_died_is_done_by_the_next() {
     assert_eq!(rig.workspace.count(STREAM), 300);
     assert_eq!(daemon.end(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_does_not_forget_what_a_server_asked_for() {
+    let rig = rig().await;
+    let daemon = Daemon::start(&rig).await;
+    daemon.until(|incidents| incidents["state"] == "live").await;
+    let wish = Fault::TooMany(RetryAfter::Seconds(3600));
+    rig.servicenow.faults.push("table", wish, 1);
+    daemon.signal(Signal::USR1);
+    daemon.until(|incidents| incidents["state"] == "waiting").await;
+    let asked = rig.servicenow.journal.requests().len();
+    daemon.signal(Signal::HUP);
+    daemon.line("was read again");
+    daemon.until(|incidents| incidents["state"] == "waiting").await;
+    assert_eq!(rig.servicenow.journal.requests().len(), asked);
+    assert_eq!(daemon.end(), 0);
+}
