@@ -69,7 +69,14 @@ impl Parts {
         let mut connections = Vec::new();
         for settings in &config.connections {
             let client = client(settings, before, patience)?;
-            connections.push(connect(settings, client, &store, &workspace, &budget)?);
+            connections.push(connect(
+                settings,
+                client,
+                &store,
+                &workspace,
+                &budget,
+                patience.is_none(),
+            )?);
         }
         Ok(Self {
             config,
@@ -125,6 +132,7 @@ fn connect(
     store: &Store,
     workspace: &Arc<Workspace>,
     budget: &ByteBudget,
+    patient: bool,
 ) -> Result<Connected, Trouble> {
     let credentials = Arc::new(Credentials::new(&settings.auth, &settings.server_url, &client)?);
     let kinds = if settings.enabled {
@@ -146,7 +154,10 @@ fn connect(
             desk(settings, &client, &credentials, id, item.clone()),
             Arc::clone(workspace),
             store.clone(),
-            stream_settings(settings, kind, item, workspace),
+            Settings {
+                patient,
+                ..stream_settings(settings, kind, item, workspace)
+            },
             clock(),
             budget.clone(),
         )));
@@ -207,6 +218,7 @@ fn stream_settings(settings: &Connection, kind: WorkItemKind, item: &ItemProfile
         },
         columns: columns_fingerprint(settings, item),
         log: workspace.has_log(),
+        patient: false,
     }
 }
 

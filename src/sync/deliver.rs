@@ -141,6 +141,7 @@ impl<S, K: Sink> Stream<S, K> {
                 self.set_aside_records(delivery, part, &reason, tally).await?;
                 continue;
             }
+            self.until_writable().await;
             match self.sink.deliver(&batch).await {
                 Ok(receipt) => {
                     tally.bytes_sent += receipt.bytes_sent;

@@ -35,6 +35,8 @@ pub struct Settings {
     pub columns: String,
     /// Whether the connector's own log is wanted.
     pub log: bool,
+    /// A daemon: it waits for a disk that is full as long as it takes.
+    pub patient: bool,
 }
 
 /// One stream: its source, its sink, its state.
@@ -58,6 +60,8 @@ pub struct Stream<S, K> {
     pub(super) page_size: PageSize,
     pub(super) budget: ByteBudget,
     pub(super) refusals: Mutex<Refusals>,
+    /// Closed for delivery while something delivered could not be written down.
+    pub(super) writable: tokio::sync::RwLock<()>,
     pub(super) log_written: LastWritten,
 }
 
@@ -92,6 +96,7 @@ impl<S, K> Stream<S, K> {
             page_size: PageSize::new(settings.page_size),
             budget,
             refusals: Mutex::default(),
+            writable: tokio::sync::RwLock::default(),
             log_written: LastWritten::default(),
             settings,
             now,
