@@ -98,3 +98,28 @@ async fn more_rows_in_one_second_than_a_page_holds_drain_completely() {
     let (status, report) = rig.sync(&[]).await;
     assert_eq!((status, rig.workspace.count(STREAM)), (0, 1234), "{report:#}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_too_slow_for_large_pages_is_read_in_smaller_ones() {
+    let rig = Rig::new().await;
+    for number in 0..1500 {
+        let time = ago(TimeDelta::minutes(10 * i64::from(number)));
+        rig.desk.put("incident", &incident(number, "Mail is down", time));
+    }
+    rig.desk.set_too_slow(Some(200));
+    let (status, report) = rig.sync(&[]).await;
+    assert_eq!((status, rig.workspace.count(STREAM)), (0, 1500), "{report:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_sync_of_a_small_desk_costs_a_handful_of_requests() {
+    let rig = Rig::new().await;
+    for number in 0..1200 {
+        let time = ago(TimeDelta::minutes(120 * i64::from(number)));
+        rig.desk.put("incident", &incident(number, "Mail is down", time));
+    }
+    let (status, report) = rig.sync(&[]).await;
+    let incidents = stream(&report, "contoso", "incident");
+    assert_eq!((status, &incidents["sent"]), (0, &1200.into()), "{report:#}");
+    assert!(incidents["requests"].as_u64().unwrap() <= 6, "{report:#}");
+}
