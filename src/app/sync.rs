@@ -155,7 +155,7 @@ async fn sync_connection(connected: &Connected, run: &Run) -> ConnectionSync {
 /// A task of its own: mapping two streams' pages takes two cores.
 async fn sync_stream(stream: Arc<DeskStream>, run: Run) -> StreamSync {
     let (kind, progress, cancel) = (stream.id.kind, Arc::clone(&stream.progress), run.cancel.clone());
-    let pass = fault::guarded(async move { stream.run(&run, Pass::Both).await });
+    let pass = Box::pin(fault::guarded(async move { stream.run(&run, Pass::Both).await }));
     match within_grace(pass, &cancel).await {
         Some(Ok(report)) => StreamSync::new(kind, &report),
         Some(Err(panic)) => {

@@ -9,12 +9,14 @@ mod send;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod unpack;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::Url;
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 
 use self::bodies::Bodies;
 pub use self::request::Request;
@@ -191,7 +193,12 @@ fn builder(settings: &ClientSettings) -> Result<reqwest::ClientBuilder, Trouble>
         .referer(false)
         // One place retries, and it is not the library.
         .retry(reqwest::retry::never())
-        .gzip(true)
+        // Bodies are unpacked here, without the copies in between.
+        .no_gzip()
+        .default_headers(HeaderMap::from_iter([(
+            ACCEPT_ENCODING,
+            HeaderValue::from_static("gzip"),
+        )]))
         .connect_timeout(settings.request_timeout.min(Duration::from_secs(20)))
         .timeout(settings.request_timeout);
     settings.tls.apply(builder)

@@ -5,7 +5,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 /// Bodies of one connection.
 #[derive(Debug, Default)]
@@ -14,7 +14,7 @@ pub(super) struct Bodies(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     under_way: usize,
-    spare: Vec<BytesMut>,
+    spare: Vec<Vec<u8>>,
 }
 
 /// A request under way; when the last is dropped, nothing is kept.
@@ -28,17 +28,17 @@ impl Bodies {
         UnderWay(self)
     }
 
-    /// Room for a body of unknown size. Room for the largest costs nothing: what is not touched takes no memory,
+    /// Room for a body of unknown size, what stood in it last still there. Room for the largest costs nothing: what is not touched takes no memory,
     /// nothing is moved as it grows, and glibc gives a block of 32 MiB back to the system as soon as it is freed.
-    pub fn room(&self, largest: usize) -> BytesMut {
+    pub fn room(&self, largest: usize) -> Vec<u8> {
         let spare = self.with(|state| state.spare.pop());
-        spare.unwrap_or_else(|| BytesMut::with_capacity(largest))
+        spare.unwrap_or_else(|| Vec::with_capacity(largest))
     }
 
     /// Keeps the room of a body that nobody needs any more, if other requests are under way.
     pub fn take_back(&self, body: Bytes) {
-        let Ok(mut room) = body.try_into_mut() else { return };
-        room.clear();
+        let Ok(room) = body.try_into_mut() else { return };
+        let room = Vec::from(room);
         self.with(|state| {
             if state.under_way > state.spare.len() {
                 state.spare.push(room);
@@ -75,13 +75,13 @@ mod tests {
         room.extend_from_slice(b"page");
         let place = room.as_ptr();
         drop(first);
-        bodies.take_back(room.freeze());
+        bodies.take_back(Bytes::from(room));
         let room = bodies.room(1000);
-        assert_eq!((room.as_ptr(), room.len()), (place, 0));
-        bodies.take_back(room.freeze());
+        assert_eq!((room.as_ptr(), room.as_slice()), (place, &b"page"[..]));
+        bodies.take_back(Bytes::from(room));
         drop(second);
         assert_eq!(bodies.with(|state| state.spare.len()), 0);
-        bodies.take_back(BytesMut::with_capacity(1000).freeze());
+        bodies.take_back(Bytes::from(Vec::with_capacity(1000)));
         assert_eq!(bodies.with(|state| state.spare.len()), 0, "nobody is under way");
     }
 }

@@ -3,9 +3,11 @@
 use std::error::Error;
 use std::io::ErrorKind;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 
 use super::bodies::Bodies;
+use super::unpack::Unpacker;
 use crate::net::answer::shorten;
 use crate::net::code::Code;
 use crate::net::counts::Counters;
@@ -71,18 +73,31 @@ async fn read_body(response: &mut reqwest::Response, limit: usize, bodies: &Bodi
     if announced.is_some_and(|announced| announced > limit as u64) {
         return Err(Broken::TooBig(limit));
     }
-    // A compressed body does not announce its size.
+    if Unpacker::is_needed(response.headers()) {
+        return read_packed(response, Unpacker::new(bodies.room(limit), limit)).await;
+    }
     let mut body = match announced {
-        Some(announced) => BytesMut::with_capacity(usize::try_from(announced).unwrap_or(limit)),
+        Some(announced) => Vec::with_capacity(usize::try_from(announced).unwrap_or(limit)),
         None => bodies.room(limit),
     };
+    body.clear();
     while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
         if body.len() + chunk.len() > limit {
             return Err(Broken::TooBig(limit));
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(body.freeze())
+    Ok(Bytes::from(body))
+}
+
+async fn read_packed(response: &mut reqwest::Response, mut unpacker: Unpacker) -> Result<Bytes, Broken> {
+    while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
+        unpacker.unpack(&chunk)?;
+    }
+    // They tell of the packed body.
+    response.headers_mut().remove(CONTENT_ENCODING);
+    response.headers_mut().remove(CONTENT_LENGTH);
+    unpacker.finish().map(Bytes::from)
 }
 
 fn broken(error: &reqwest::Error) -> Broken {

@@ -46,10 +46,11 @@ pub(super) fn read(body: &[u8], mapper: &Mapper) -> Result<Rows, NotAPage> {
         count: None,
         error: None,
     };
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let read = (&mut deserializer)
-        .deserialize_map(&mut page)
-        .and_then(|()| deserializer.end());
+    // Checked once as a whole, it need not be checked string by string.
+    let read = match std::str::from_utf8(body) {
+        Ok(text) => page.fill(serde_json::Deserializer::from_str(text)),
+        Err(_) => page.fill(serde_json::Deserializer::from_slice(body)),
+    };
     if let Some(error) = page.error {
         return Err(NotAPage::Error(error));
     }
@@ -71,6 +72,16 @@ struct PageReader<'m> {
     next: Option<String>,
     count: Option<u64>,
     error: Option<String>,
+}
+
+impl PageReader<'_> {
+    fn fill<'de, R: serde_json::de::Read<'de>>(
+        &mut self,
+        mut json: serde_json::Deserializer<R>,
+    ) -> Result<(), serde_json::Error> {
+        json.deserialize_map(self)?;
+        json.end()
+    }
 }
 
 impl<'de> Visitor<'de> for &mut PageReader<'_> {

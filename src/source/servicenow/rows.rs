@@ -36,10 +36,11 @@ pub(super) fn read(body: &[u8], mapper: &Mapper) -> Result<Rows, NotAPage> {
         rows: Vec::new(),
         found: None,
     };
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let read = (&mut deserializer)
-        .deserialize_map(&mut page)
-        .and_then(|()| deserializer.end());
+    // Checked once as a whole, it need not be checked string by string.
+    let read = match std::str::from_utf8(body) {
+        Ok(text) => page.fill(serde_json::Deserializer::from_str(text)),
+        Err(_) => page.fill(serde_json::Deserializer::from_slice(body)),
+    };
     // The error stands behind the rows: it is looked for before the shape is judged.
     if let Some(error) = server_error(body, page.found.as_ref()) {
         return Err(NotAPage::Error(error));
@@ -76,6 +77,16 @@ struct PageReader<'m> {
     index: FieldIndex<'m>,
     rows: Vec<Mapped>,
     found: Option<Found>,
+}
+
+impl PageReader<'_> {
+    fn fill<'de, R: serde_json::de::Read<'de>>(
+        &mut self,
+        mut json: serde_json::Deserializer<R>,
+    ) -> Result<(), serde_json::Error> {
+        json.deserialize_map(self)?;
+        json.end()
+    }
 }
 
 impl<'de> Visitor<'de> for &mut PageReader<'_> {
