@@ -169,7 +169,9 @@ impl Daemon {
                 None => Ok(Resync::NeverRead),
             });
             match laid.await {
-                Ok(laid) => tracing::info!(stream = %member.stream.id, ?laid, "SIGUSR2: the window is delivered again"),
+                Ok(laid) => {
+                    tracing::info!(stream = %member.stream.id, "SIGUSR2: the window is delivered again: {laid}");
+                }
                 Err(error) => {
                     tracing::error!(stream = %member.stream.id, %error, "the resync could not be written down");
                 }
@@ -234,7 +236,7 @@ impl Daemon {
         let answer = match request.verb.as_str() {
             SYNC => {
                 let asked: AskedSync = serde_json::from_str(&request.body).unwrap_or_default();
-                tracing::info!(connections = ?asked.connections, "asked to sync now");
+                tracing::info!("asked to sync now");
                 // Whoever asked waits for an answer, whatever happens here.
                 match fault::guarded(async move { crew.sync(&asked).await }).await {
                     Ok(report) => serde_json::to_string(&report).unwrap_or_default(),

@@ -65,7 +65,7 @@ pub mod codes {
     pub const UNAVAILABLE: Code = Code {
         id: "ITSMD-AUTH-009",
         means: "the token endpoint could not answer",
-        remedy: "it is tried again by itself; if it goes on, check that this machine reaches it (proxy, firewall)",
+        remedy: "the daemon tries again by itself; if it goes on, check that this machine reaches it (proxy, firewall)",
     };
     /// 200 but no token.
     pub const NO_TOKEN: Code = Code {

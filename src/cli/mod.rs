@@ -107,8 +107,9 @@ pub fn main() -> ExitCode {
         Command::Run => "info",
         // It says all of it itself, with remedies.
         Command::Check(_) => "off",
-        Command::Sync(_)
-        | Command::Status(_)
+        // What fails is shown in the result, with its remedy.
+        Command::Sync(_) => "warn,itsmd::sync::run=off",
+        Command::Status(_)
         | Command::Resync(_)
         | Command::Trace(_)
         | Command::Quarantine(_)

@@ -10,6 +10,7 @@ use super::sync_progress::Bars;
 use super::{Failure, runtime};
 use crate::app::{self, AskedSync, Parts, SyncReport};
 use crate::config::Config;
+use crate::sink::Settings;
 use crate::status::Outcome;
 use crate::store::{Held, Lock, Store, StoreError, Threads};
 
@@ -28,6 +29,11 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, config: Result<Config, Failure>) -> Result<(), Failure> {
     let config = config?;
+    if args.json && matches!(&config.workspace, Settings::File { path } if path.as_os_str() == "-") {
+        return Err(Failure::Usage(
+            "rows and --json cannot both go to stdout; give the workspace a file as path".to_owned(),
+        ));
+    }
     let only = super::chosen(&config, &args.connection)?;
     let report = match take_lock(&config)? {
         Some(_held) => here(args, config, &only)?,

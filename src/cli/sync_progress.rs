@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use tokio::task::JoinHandle;
 
 use crate::app::Parts;
 use crate::sync::Progress;
+
+/// How often a line is written where no bar can be drawn.
+const LINE_EVERY: Duration = Duration::from_secs(15);
 
 const TEMPLATE: &str = "{prefix:32} {bar:24} {pos:>8}/{len} records  {per_sec:>10}  {eta:>5} left";
 
@@ -21,27 +24,29 @@ pub(super) struct Bars {
 }
 
 impl Bars {
-    /// Draws until [`Self::finish`]; nothing if stderr is no terminal.
+    /// Draws until [`Self::finish`]; tells in plain lines now and then if stderr is no terminal.
     pub fn start(parts: &Parts, only: &BTreeSet<String>, wanted: bool) -> Self {
+        let chosen = |name: &str| only.is_empty() || only.contains(name);
+        let streams = parts
+            .streams()
+            .filter(|(connected, _)| chosen(connected.settings.name.as_str()));
+        let streams: Vec<_> = streams
+            .map(|(_, s)| (s.id.to_string(), Arc::clone(&s.progress)))
+            .collect();
         if !wanted || !std::io::stderr().is_terminal() {
+            let drawing = wanted.then(|| tokio::spawn(tell(streams)));
             return Self {
                 bars: Vec::new(),
-                drawing: None,
+                drawing,
             };
         }
         let all = MultiProgress::new();
         let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let chosen = |name: &str| only.is_empty() || only.contains(name);
-        let bars: Vec<_> = parts
-            .streams()
-            .filter(|(connected, _)| chosen(connected.settings.name.as_str()))
-            .map(|(_, stream)| {
-                let bar = all.add(
-                    ProgressBar::new(0)
-                        .with_style(style.clone())
-                        .with_prefix(stream.id.to_string()),
-                );
-                (bar, Arc::clone(&stream.progress))
+        let bars: Vec<_> = streams
+            .into_iter()
+            .map(|(name, progress)| {
+                let bar = all.add(ProgressBar::new(0).with_style(style.clone()).with_prefix(name));
+                (bar, progress)
             })
             .collect();
         let drawn = bars.clone();
@@ -65,6 +70,28 @@ impl Bars {
         }
         for (bar, _) in &self.bars {
             bar.finish_and_clear();
+        }
+    }
+}
+
+/// A line a stream, for logs and pipes.
+async fn tell(streams: Vec<(String, Arc<Progress>)>) {
+    let begun = Instant::now();
+    let mut tick = tokio::time::interval(LINE_EVERY);
+    tick.tick().await;
+    loop {
+        tick.tick().await;
+        for (name, progress) in &streams {
+            let (read, total) = (progress.tally().read, progress.total());
+            let rate = read as f64 / begun.elapsed().as_secs_f64();
+            let left = match total.saturating_sub(read) {
+                rest if rest > 0 && rate >= 1.0 => format!(", about {:.0} s left", rest as f64 / rate),
+                _ => String::new(),
+            };
+            eprintln!(
+                "{name}: {read} of {} records, {rate:.0} a second{left}",
+                total.max(read)
+            );
         }
     }
 }

@@ -57,7 +57,7 @@ pub mod codes {
     pub const UNREACHABLE: Code = Code {
         id: "ITSMD-NET-002",
         means: "the server could not be reached",
-        remedy: "check host, port, firewall and `proxy`; it is tried again by itself",
+        remedy: "check host, port, firewall and `proxy`; the daemon tries again by itself",
     };
     /// TLS or certificate.
     pub const TLS: Code = Code {
@@ -76,7 +76,7 @@ pub mod codes {
     pub const BROKEN: Code = Code {
         id: "ITSMD-NET-005",
         means: "the connection broke before the answer was whole",
-        remedy: "it is tried again by itself; if it goes on, look at proxies and firewalls between",
+        remedy: "the daemon tries again by itself; if it goes on, look at proxies and firewalls between",
     };
     /// More bytes than an answer may have.
     pub const TOO_BIG: Code = Code {
@@ -94,13 +94,13 @@ pub mod codes {
     pub const SERVER: Code = Code {
         id: "ITSMD-NET-008",
         means: "the server could not answer although the request was sound",
-        remedy: "it is tried again by itself; if it goes on, ask the administrator of the server",
+        remedy: "the daemon tries again by itself; if it goes on, ask the administrator of the server",
     };
     /// 202 to a GET.
     pub const NOT_EXECUTED: Code = Code {
         id: "ITSMD-NET-009",
         means: "the server took the request but did not execute it",
-        remedy: "it is tried again by itself; if it goes on, too many clients share the session: lower `max_concurrent`",
+        remedy: "the daemon tries again by itself; if it goes on, too many clients share the session: lower `max_concurrent`",
     };
     /// 3xx.
     pub const REDIRECT: Code = Code {

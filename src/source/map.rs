@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::value::Value;
+use super::value::{Shape, Value};
 use crate::model::columns::ColumnType;
 use crate::model::{
     ChoiceValues, Column, ItemProfile, Mapped, Partner, Record, RecordId, RowWriter, StreamId, Unmapped, Version,
@@ -165,6 +165,9 @@ impl Mapper {
             let words: String = raw.chars().take(40).collect();
             format!("{} is not {wanted}: {words:?}", column.field)
         };
+        if value.shape == Shape::Nested {
+            return Err(format!("{} is a list or a nested object", column.field));
+        }
         match column.kind {
             ColumnType::String => match self.choice(column) {
                 ChoiceValues::Codes if !value.reference => row.text(&column.name, raw),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// A field of a row, borrowed from the page where its text needs no unescaping.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -12,12 +12,33 @@ pub(super) struct Value<'a> {
     pub display: Option<Cow<'a, str>>,
     /// A reference to another record.
     pub reference: bool,
+    /// How it came.
+    pub shape: Shape,
+}
+
+/// How a value came.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// A string, a number, true, false or null.
+    #[default]
+    Scalar,
+    /// An object of display value and value.
+    Object,
+    /// A list, or objects inside the object: nothing that a column can carry.
+    Nested,
 }
 
 impl Value<'_> {
     /// What the table holds; times are only ever read from this.
     pub fn raw(&self) -> &str {
         self.value.as_deref().or(self.display.as_deref()).unwrap_or_default()
+    }
+
+    /// Takes note of a part that is no scalar.
+    fn hold(&mut self, part: Shape) {
+        if part != Shape::Scalar {
+            self.shape = Shape::Nested;
+        }
     }
 
     /// What people see.
@@ -31,11 +52,22 @@ impl Value<'_> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Value<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
+        deserializer.deserialize_any(ValueVisitor { inside: false })
     }
 }
 
-struct ValueVisitor;
+/// `inside`: of an object's member; what is an object there is read over, however deep it goes.
+struct ValueVisitor {
+    inside: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for ValueVisitor {
+    type Value = Value<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
 
 impl<'de> Visitor<'de> for ValueVisitor {
     type Value = Value<'de>;
@@ -59,11 +91,29 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut value = Value::default();
+        if self.inside {
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            return Ok(Value {
+                shape: Shape::Nested,
+                ..Value::default()
+            });
+        }
+        let mut value = Value {
+            shape: Shape::Object,
+            ..Value::default()
+        };
         while let Some(key) = map.next_key::<Key>()? {
             match key {
-                Key::Value => value.value = map.next_value::<Scalar<'de>>()?.0,
-                Key::Display => value.display = map.next_value::<Scalar<'de>>()?.0,
+                Key::Value => {
+                    let part = map.next_value_seed(ValueVisitor { inside: true })?;
+                    value.hold(part.shape);
+                    value.value = part.value;
+                }
+                Key::Display => {
+                    let part = map.next_value_seed(ValueVisitor { inside: true })?;
+                    value.hold(part.shape);
+                    value.display = part.value;
+                }
                 Key::Link => {
                     value.reference = true;
                     map.next_value::<IgnoredAny>()?;
@@ -112,7 +162,10 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Value::default())
+        Ok(Value {
+            shape: Shape::Nested,
+            ..Value::default()
+        })
     }
 }
 
@@ -144,18 +197,6 @@ impl<'de> Deserialize<'de> for Key {
             }
         }
         deserializer.deserialize_str(KeyVisitor)
-    }
-}
-
-/// The text of a scalar, whatever it is; nothing for null, lists and objects.
-struct Scalar<'a>(Option<Cow<'a, str>>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // An object in place of a scalar has a `value` of its own or is dropped: one level is enough to be safe.
-        deserializer
-            .deserialize_any(ValueVisitor)
-            .map(|value| Scalar(value.value))
     }
 }
 

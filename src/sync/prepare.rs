@@ -89,9 +89,13 @@ impl<S: Source, K: Sink> Stream<S, K> {
         if let Some(source) = probe.server_time {
             self.source_clock.observe(source, ours);
             if (source - ours).abs() > CLOCK_TOLERANCE {
-                let ahead = (source - ours).num_seconds();
+                let (apart, side) = (
+                    (source - ours).num_seconds(),
+                    if source > ours { "ahead of" } else { "behind" },
+                );
+                let apart = apart.unsigned_abs();
                 warnings.push(format!(
-                    "the service desk's clock is {ahead} s ahead of ours; is this machine's time right?"
+                    "the service desk's clock is {apart} s {side} ours; is this machine's time right?"
                 ));
             }
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::OwnedSemaphorePermit;
@@ -13,6 +14,9 @@ use crate::model::{Generation, Position, Slice, SliceId, Trouble};
 use crate::sink::Sink;
 use crate::source::{Page, Source, SourceError};
 use crate::store::Tally;
+
+/// Before a server that was too slow is asked for less.
+const BREATH: Duration = Duration::from_millis(500);
 
 /// Why a slice was not read to its end.
 #[derive(Debug)]
@@ -200,6 +204,8 @@ impl<S: Source, K: Sink> Stream<S, K> {
                         return Err(Halt::TooSlow(trouble));
                     }
                     tracing::warn!(stream = %self.id, rows, next = self.page_size.rows(), "{trouble}; asking for smaller pages");
+                    // A server that runs out of time is overloaded: it gets a moment before it is asked again.
+                    tokio::time::sleep(BREATH).await;
                 }
                 Err(SourceError::Failed(trouble)) => return Err(Halt::Trouble(trouble)),
             }

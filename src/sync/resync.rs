@@ -21,6 +21,16 @@ pub enum Resync {
     },
 }
 
+impl std::fmt::Display for Resync {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NeverRead => f.write_str("never read yet: the first run delivers everything"),
+            Self::Joined => f.write_str("part of a resync that is still being delivered"),
+            Self::Laid { slices, since } => write!(f, "{slices} slices laid, from {since} on"),
+        }
+    }
+}
+
 /// Lays slices of a new generation over everything modified since `since` (default: the whole window). One that is
 /// asked for while one of the same range or wider is unfinished is part of that.
 pub fn resync(

@@ -26,7 +26,9 @@ pub(super) async fn show(workspace: Workspace) {
         tick.tick().await;
         let rows = workspace.count(STREAM);
         let now = app::now().format("%H:%M:%S");
-        println!("{now}  {rows} rows in ServiceDesk_CL, {} new", rows - before);
+        if rows > before {
+            println!("{now}  {rows} rows in ServiceDesk_CL, {} new", rows - before);
+        }
         before = rows;
         if round % 6 == 0 {
             println!("\n{}", query(&workspace));

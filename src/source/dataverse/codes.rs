@@ -6,19 +6,19 @@ use crate::net::Code;
 pub(super) const HTML: Code = Code {
     id: "ITSMD-DV-001",
     means: "an HTML page came where rows were expected: a sign-in page or a proxy",
-    remedy: "check `server_url` (https://ORG.crm.dynamics.com) and what stands between; it is tried again by itself",
+    remedy: "check `server_url` (https://ORG.crm.dynamics.com) and what stands between; the daemon tries again by itself",
 };
 /// Neither whole JSON nor rows.
 pub(super) const NOT_A_PAGE: Code = Code {
     id: "ITSMD-DV-002",
     means: "the answer is not a whole page of rows, so nothing of it was used",
-    remedy: "it is tried again by itself; if it goes on, look for a proxy that shortens answers",
+    remedy: "the daemon tries again by itself; if it goes on, look for a proxy that shortens answers",
 };
 /// An error with 200.
 pub(super) const ERROR_IN_200: Code = Code {
     id: "ITSMD-DV-003",
     means: "the environment reported an error although its status was 200, so nothing of the answer was used",
-    remedy: "it is tried again by itself; if it goes on, ask the administrator of the environment",
+    remedy: "the daemon tries again by itself; if it goes on, ask the administrator of the environment",
 };
 /// The database ran out of time.
 pub(super) const TIMED_OUT: Code = Code {

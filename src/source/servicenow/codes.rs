@@ -12,13 +12,13 @@ pub(super) const HTML: Code = Code {
 pub(super) const NOT_A_PAGE: Code = Code {
     id: "ITSMD-SN-002",
     means: "the answer is not a whole page of rows, so nothing of it was used",
-    remedy: "it is tried again by itself; if it goes on, look for a proxy that shortens answers",
+    remedy: "the daemon tries again by itself; if it goes on, look for a proxy that shortens answers",
 };
 /// An error with 200.
 pub(super) const ERROR_IN_200: Code = Code {
     id: "ITSMD-SN-003",
     means: "the instance reported an error although its status was 200, so nothing of the answer was used",
-    remedy: "it is tried again by itself; the instance's system log says more",
+    remedy: "the daemon tries again by itself; the instance's system log says more",
 };
 /// The transaction quota.
 pub(super) const CANCELLED: Code = Code {

@@ -118,6 +118,29 @@ fn rows_that_cannot_be_mapped_say_why() {
 }
 
 #[test]
+fn a_nested_value_is_set_aside_however_deep_it_is_and_its_neighbours_are_not() {
+    let deep = format!("{}{}", "{\"x\":".repeat(3000), "1") + &"}".repeat(3000);
+    let key = r#""sys_id":"a","sys_updated_on":"2026-11-20 10:00:00""#;
+    let body = format!(
+        r#"{{"result":[{{{key},"description":{{"display_value":{deep},"value":{deep}}}}},{{{key},"state":["a"]}},{{{key}}}]}}"#
+    );
+    let rows = read(body.as_bytes(), &mapper(ChoiceValues::Labels)).unwrap().mapped;
+    let reasons: Vec<_> = rows
+        .iter()
+        .map(|row| match row {
+            Mapped::SetAside(aside) => aside.reason.as_str(),
+            Mapped::Record(_) => "",
+        })
+        .collect();
+    let wrong = [
+        "description is a list or a nested object",
+        "state is a list or a nested object",
+        "",
+    ];
+    assert_eq!(reasons, wrong);
+}
+
+#[test]
 fn fields_that_no_row_has_are_named() {
     let rows = read(ROW.as_bytes(), &mapper(ChoiceValues::Labels)).unwrap();
     assert!(rows.absent.contains(&"category".to_owned()) && !rows.absent.contains(&"state".to_owned()));
