@@ -9,10 +9,10 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::item::Item;
 use super::world::World;
 
-/// Lets `world` live on by the machine's clock, `rate` times as busy as its history was, and gives every new
-/// version to `put`, once a second, until the task is aborted. The world's history is not given.
+/// Lets `world` live on by the machine's clock, `rate` times as busy as its history was on average, whatever the hour,
+/// and gives every new version to `put`, once a second, until the task is aborted. The world's history is not given.
 pub fn keep_changing(mut world: World, rate: f64, put: impl Fn(&Item) + Send + 'static) -> JoinHandle<()> {
-    world.hurry(rate);
+    world.hurry(rate / World::busyness(Utc::now()));
     tokio::spawn(async move {
         let mut second = interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Skip);

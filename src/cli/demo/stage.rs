@@ -16,7 +16,7 @@ use crate::sim::servicenow::{self, Desk};
 use crate::sim::world::{World, WorldSettings};
 
 /// How much busier the desks are while somebody watches than their history was.
-const BUSIER: f64 = 600.0;
+const BUSIER: f64 = 500.0;
 
 /// Secrets of a desk that exists only as long as the demo.
 const SECRETS: [(&str, &str); 3] = [

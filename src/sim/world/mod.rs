@@ -118,6 +118,11 @@ impl World {
         self.now
     }
 
+    /// How busy desks are at this hour, 1 on average: small at night and at weekends.
+    pub fn busyness(at: DateTime<Utc>) -> f64 {
+        rhythm::weight(at)
+    }
+
     /// Lets everything from now on happen so many times faster; the clock goes as before.
     pub fn hurry(&mut self, pace: f64) {
         let faster = pace / self.pace;
