@@ -36,7 +36,8 @@ pub(super) fn walk(document: &Document<'_>, keys: &SectionKeys, section: &str, l
         }
     }
     for key in keys.keys {
-        if key.presence == Presence::Required && !table.contains_key(key.name) {
+        let there = table.contains_key(key.name) || is_misspelt(keys, table, key.name);
+        if key.presence == Presence::Required && !there {
             missing(place, key.name, &key.kind);
         }
     }
@@ -93,6 +94,14 @@ fn unknown(place: Place<'_>, keys: &SectionKeys, name: &Spanned<std::borrow::Cow
 }
 
 /// The section in which a key of that name is known.
+/// Whether the key is there under another spelling: the unknown key names it then, and that is enough.
+fn is_misspelt(keys: &SectionKeys, table: &DeTable<'_>, wanted: &str) -> bool {
+    let known: Vec<&str> = keys.keys.iter().map(|key| key.name).collect();
+    let names = table.iter().map(|(name, _)| name.get_ref().as_ref());
+    let mut unknown = names.filter(|name: &&str| keys.find(name).is_none());
+    unknown.any(|name| values::nearest(name, &known) == Some(wanted))
+}
+
 fn home_of(name: &str) -> Option<&'static str> {
     let sections = [
         keys::CONNECTION,
@@ -142,7 +151,7 @@ fn fit(place: Place<'_>, keys: &SectionKeys, choice: &Choice, variant: &Variant,
         }
     }
     for key in keys.keys.iter().filter(|key| variant.required.contains(&key.name)) {
-        if !table.contains_key(key.name) {
+        if !table.contains_key(key.name) && !is_misspelt(keys, table, key.name) {
             let text = if let Kind::Section(_) = key.kind {
                 format!("{word} needs a section {}", below(place.section, key.name))
             } else {
