@@ -70,26 +70,12 @@ fn stream_report(
     };
     let schedule = Schedule::parse(&connection.schedule, connection.schedule_time_zone).ok();
     let mut report = StreamReport {
-        work_item: kind,
-        state: if connection.enabled {
-            StreamState::Backfill
-        } else {
-            StreamState::Disabled
-        },
-        position: None,
-        lag_seconds: None,
-        window_start: None,
-        records: 0,
-        backfill: Backfill::default(),
-        quarantined: 0,
-        last_run: None,
         waiting: live.waiting.get(connection.name.as_str()).cloned(),
         next_run: live.next.get(&id.to_string()).copied(),
         interval_seconds: schedule
             .and_then(|s| s.interval_hint(now))
             .map(|interval| interval.as_secs()),
-        error: None,
-        notes: Vec::new(),
+        ..StreamReport::unread(kind, connection.enabled)
     };
     let Some(row) = db.stream(&id)? else { return Ok(report) };
     let slices = db.slices(row.key)?;

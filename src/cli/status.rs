@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use super::{Failure, out, runtime, state};
 use crate::app::{self, Live};
-use crate::config::{Config, Connection};
-use crate::model::WorkItemKind;
+use crate::config::Config;
 use crate::net::{Anonymous, Answer, Client, ClientSettings, Judgement, Lane, Request};
-use crate::status::{Backfill, ConnectionReport, Report, StreamReport, StreamState, render};
+use crate::status::{ConnectionReport, Report, StreamReport, render};
 
 /// The daemon is on this machine: it answers at once or not at all.
 const DAEMON_ANSWERS_WITHIN: Duration = Duration::from_secs(3);
@@ -96,7 +95,7 @@ fn never_ran(config: &Config) -> Report {
         streams: connection
             .work_items
             .iter()
-            .map(|&kind| never_read(connection, kind))
+            .map(|&kind| StreamReport::unread(kind, connection.enabled))
             .collect(),
     });
     Report {
@@ -104,29 +103,6 @@ fn never_ran(config: &Config) -> Report {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         connections: connections.collect(),
         recent: Vec::new(),
-    }
-}
-
-fn never_read(connection: &Connection, work_item: WorkItemKind) -> StreamReport {
-    StreamReport {
-        work_item,
-        state: if connection.enabled {
-            StreamState::Backfill
-        } else {
-            StreamState::Disabled
-        },
-        position: None,
-        lag_seconds: None,
-        window_start: None,
-        records: 0,
-        backfill: Backfill::default(),
-        quarantined: 0,
-        last_run: None,
-        waiting: None,
-        next_run: None,
-        interval_seconds: None,
-        error: None,
-        notes: Vec::new(),
     }
 }
 

@@ -237,6 +237,30 @@ impl Mood {
 }
 
 impl StreamReport {
+    /// A stream of which nothing is known yet but what is configured.
+    pub fn unread(work_item: WorkItemKind, enabled: bool) -> Self {
+        Self {
+            work_item,
+            state: if enabled {
+                StreamState::Backfill
+            } else {
+                StreamState::Disabled
+            },
+            position: None,
+            lag_seconds: None,
+            window_start: None,
+            records: 0,
+            backfill: Backfill::default(),
+            quarantined: 0,
+            last_run: None,
+            waiting: None,
+            next_run: None,
+            interval_seconds: None,
+            error: None,
+            notes: Vec::new(),
+        }
+    }
+
     /// Whether nothing was ever planned for it: how much is left is not known.
     pub fn is_unread(&self) -> bool {
         self.backfill.slices == 0 && self.window_start.is_none()
