@@ -7,6 +7,8 @@
 
 mod answer;
 mod codes;
+#[cfg(feature = "fuzzing")]
+mod fuzzing;
 mod hidden;
 mod probe;
 mod query;
