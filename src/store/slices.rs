@@ -147,13 +147,40 @@ impl Db<'_> {
         Ok(dropped)
     }
 
-    /// Drops the slices with an end that begin at or after `since`, to make room for new ones.
+    /// Makes room for new slices from `since` on: what lies behind is dropped, and a slice that reaches over ends there,
+    /// complete if it was read that far.
     pub fn drop_slices_since(&self, stream: StreamKey, since: DateTime<Utc>) -> Result<usize, StoreError> {
+        let (stream, since) = (stream.0, millis(since));
         let dropped = self.0.execute(
             "DELETE FROM slices WHERE stream = ?1 AND ends IS NOT NULL AND starts >= ?2",
-            params![stream.0, millis(since)],
+            params![stream, since],
+        )?;
+        self.0.execute(
+            "UPDATE slices SET ends = ?2, complete = complete OR coalesce(position_time >= ?2, FALSE)
+             WHERE stream = ?1 AND ends > ?2",
+            params![stream, since],
         )?;
         Ok(dropped)
+    }
+
+    /// The head is answerable only from `time` on; its position stays.
+    pub fn begin_head_at(&self, stream: StreamKey, time: DateTime<Utc>) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE slices SET starts = ?2 WHERE stream = ?1 AND ends IS NULL",
+            params![stream.0, millis(time)],
+        )?;
+        Ok(())
+    }
+
+    /// Puts the head back to `time`: it was carried beyond what can have been read. Slices behind `time` make room.
+    pub fn put_head_back(&self, stream: StreamKey, time: DateTime<Utc>) -> Result<(), StoreError> {
+        self.drop_slices_since(stream, time)?;
+        self.0.execute(
+            "UPDATE slices SET starts = min(starts, ?2), position_time = ?2, position_rest = ''
+             WHERE stream = ?1 AND ends IS NULL",
+            params![stream.0, millis(time)],
+        )?;
+        Ok(())
     }
 
     /// Whether a resync of the current generation is still being delivered.
