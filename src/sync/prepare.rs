@@ -8,7 +8,7 @@ use crate::model::window::{Range, gaps, tile, window_start};
 use crate::model::{Generation, Slice, StreamId, Trouble, Verdict};
 use crate::sink::Sink;
 use crate::source::{Probe, Source, SourceError};
-use crate::store::{Db, NewSlice, StoreError, StreamKey, StreamRow};
+use crate::store::{Db, NewSlice, StoreError, StoredSlice, StreamKey, StreamRow};
 
 use super::stream::Settings;
 
@@ -223,7 +223,9 @@ fn within_clock(
     let Some(now) = clocks.source.filter(|now| head.at().time > *now + overlap) else {
         return Ok(head);
     };
-    let time = row.head_read.map_or(window_start, |read| now - (clocks.ours - read).max(TimeDelta::zero()));
+    let time = row
+        .head_read
+        .map_or(window_start, |read| now - (clocks.ours - read).max(TimeDelta::zero()));
     let time = whole_second(time).max(window_start);
     tracing::warn!(from = %head.at().time, to = %time, "the service desk's clock was set back: the head reads again from there");
     db.put_head_back(row.key, time)?;
@@ -251,9 +253,11 @@ fn lay_missing(db: &Db<'_>, row: &StreamRow, whole: Range, total: Option<u64>) -
             })
         })
         .collect();
+    let begun = |stored: &StoredSlice| stored.slice.to.is_some() || stored.slice.position.is_some();
+    let begun = stored.iter().any(begun);
     for gap in gaps(whole, &covered) {
         // Two answers may place the window's start a second apart; what leaves it within a minute is not worth asking for.
-        if gap.from == whole.from && !covered.is_empty() && gap.to - gap.from < TimeDelta::minutes(1) {
+        if gap.from == whole.from && begun && gap.to - gap.from < TimeDelta::minutes(1) {
             continue;
         }
         let tiles = tile(gap, total).into_iter().map(|tile| NewSlice {

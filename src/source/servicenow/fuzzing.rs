@@ -12,7 +12,12 @@ impl ServiceNow {
     /// # Errors
     /// The page's rows are out of order or out of range.
     #[doc(hidden)]
-    pub fn read_answer(&self, answer: &Answer, at: &Position, size: u32) -> Result<(Option<Page>, Judgement), SourceError> {
+    pub fn read_answer(
+        &self,
+        answer: &Answer,
+        at: &Position,
+        size: u32,
+    ) -> Result<(Option<Page>, Judgement), SourceError> {
         let (rows, judgement) = self.judge(answer);
         let Some(rows) = rows else { return Ok((None, judgement)) };
         let last = order::check(&rows.mapped, at, None, Ties::ById).map_err(|disorder| self.disorder(&disorder))?;

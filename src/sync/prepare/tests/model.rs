@@ -170,8 +170,15 @@ impl<'d> World<'d> {
     }
 
     fn take_head(&mut self) -> Result<(), StoreError> {
-        let Some((now, start)) = self.planned else { return Ok(()) };
-        let Some(head) = self.slices()?.into_iter().map(|stored| stored.slice).find(|slice| slice.to.is_none()) else {
+        let Some((now, start)) = self.planned else {
+            return Ok(());
+        };
+        let Some(head) = self
+            .slices()?
+            .into_iter()
+            .map(|stored| stored.slice)
+            .find(|slice| slice.to.is_none())
+        else {
             return Ok(());
         };
         self.head = Some(Worker {
@@ -192,7 +199,9 @@ impl<'d> World<'d> {
             .map(|stored| stored.slice)
             .filter(|slice| slice.to.is_some())
             .collect();
-        let Some(slice) = open.get(index % open.len().max(1)).cloned() else { return Ok(()) };
+        let Some(slice) = open.get(index % open.len().max(1)).cloned() else {
+            return Ok(());
+        };
         let Some(to) = slice.to else { return Ok(()) };
         self.rest = Some(Worker {
             at: slice.at().time.max(start),
@@ -204,7 +213,9 @@ impl<'d> World<'d> {
     }
 
     fn head_on(&mut self, eighths: u8) -> Result<(), StoreError> {
-        let Some(mut worker) = self.head.take() else { return Ok(()) };
+        let Some(mut worker) = self.head.take() else {
+            return Ok(());
+        };
         let (end, after) = worker.goes_to(eighths);
         let before = worker.slice.position.clone();
         if before.as_ref().is_some_and(|before| after.time <= before.time) {
@@ -215,7 +226,10 @@ impl<'d> World<'d> {
             return Ok(());
         }
         let (id, generation) = (worker.slice.id, worker.slice.generation);
-        if !self.db.commit_position(id, generation, before.as_ref(), &after, false)? {
+        if !self
+            .db
+            .commit_position(id, generation, before.as_ref(), &after, false)?
+        {
             return Ok(());
         }
         self.was_read_now(worker.at, after.time);
@@ -229,9 +243,14 @@ impl<'d> World<'d> {
     }
 
     fn slice_on(&mut self, eighths: u8) -> Result<(), StoreError> {
-        let Some(mut worker) = self.rest.take() else { return Ok(()) };
+        let Some(mut worker) = self.rest.take() else {
+            return Ok(());
+        };
         let (end, after) = worker.goes_to(eighths);
-        let now_ends = self.slices()?.into_iter().find(|stored| stored.slice.id == worker.slice.id);
+        let now_ends = self
+            .slices()?
+            .into_iter()
+            .find(|stored| stored.slice.id == worker.slice.id);
         let now_ends = now_ends.and_then(|stored| stored.slice.to).unwrap_or(worker.at);
         let (id, generation, before) = (worker.slice.id, worker.slice.generation, worker.slice.position.clone());
         if !self.db.commit_position(id, generation, before.as_ref(), &after, end)? {
@@ -272,7 +291,13 @@ impl<'d> World<'d> {
         let mut slices: Vec<(Range, &StoredSlice)> = Vec::new();
         for stored in &stored {
             if let Some(to) = stored.slice.to {
-                slices.push((Range { from: stored.slice.from, to }, stored));
+                slices.push((
+                    Range {
+                        from: stored.slice.from,
+                        to,
+                    },
+                    stored,
+                ));
             }
         }
         slices.sort_by_key(|(range, _)| range.from);
@@ -281,7 +306,9 @@ impl<'d> World<'d> {
                 return Err(format!("{} and {} overlap", told(pair[0].0), told(pair[1].0)));
             }
         }
-        let Some((now, start)) = self.planned else { return Ok(()) };
+        let Some((now, start)) = self.planned else {
+            return Ok(());
+        };
         let Some(head) = stored.iter().find(|stored| stored.slice.to.is_none()) else {
             return Err("no head".to_owned());
         };
@@ -289,12 +316,23 @@ impl<'d> World<'d> {
         let bounded: Vec<Range> = slices.iter().map(|(range, _)| *range).collect();
         self.covered(start, &head.slice, begins, &bounded)?;
         for (range, stored) in &slices {
-            let position = stored.slice.position.as_ref().map_or(range.from, |position| position.time);
-            let read_to = if stored.complete { range.to } else { position.min(range.to) };
+            let position = stored
+                .slice
+                .position
+                .as_ref()
+                .map_or(range.from, |position| position.time);
+            let read_to = if stored.complete {
+                range.to
+            } else {
+                position.min(range.to)
+            };
             self.was_read(range.from.max(start), read_to, "a slice")?;
         }
         // What no slice holds the head has read, as far as it will not read it again.
-        let heads = Range { from: head.slice.from.max(start), to: begins };
+        let heads = Range {
+            from: head.slice.from.max(start),
+            to: begins,
+        };
         for range in gaps(heads, &bounded).into_iter().filter(|range| range.from < range.to) {
             self.was_read(range.from, range.to, "the head")?;
         }
@@ -308,7 +346,10 @@ impl<'d> World<'d> {
         begins: DateTime<Utc>,
         bounded: &[Range],
     ) -> Result<(), String> {
-        let before_head = Range { from: start, to: head.from.min(begins) };
+        let before_head = Range {
+            from: start,
+            to: head.from.min(begins),
+        };
         for gap in gaps(before_head, bounded) {
             if gap.from != start || gap.to - gap.from >= SLACK {
                 return Err(format!("{} is nobody's; the head is from {}", told(gap), head.from));
@@ -363,7 +404,13 @@ impl Worker {
         }
         let time = self.at + TimeDelta::seconds(left.num_seconds() * i64::from(eighths) / 8);
         let rest = if eighths.is_multiple_of(2) { "an id" } else { "" };
-        (false, Position { time, rest: rest.into() })
+        (
+            false,
+            Position {
+                time,
+                rest: rest.into(),
+            },
+        )
     }
 }
 
