@@ -13,7 +13,7 @@ use crate::net::{Client, ClientSettings};
 use crate::sink::{Options, Workspace};
 use crate::source::{Dataverse, Desk, ServiceNow};
 use crate::store::{Prints, Store};
-use crate::sync::{ByteBudget, Settings, Stream};
+use crate::sync::{ByteBudget, Readers, Settings, Stream};
 
 /// All pages in flight together, unpacked.
 const PAGES_IN_FLIGHT: usize = 40 * 1024 * 1024;
@@ -151,7 +151,10 @@ fn connect(
         };
         streams.push(Arc::new(Stream::new(
             id.clone(),
-            desk(settings, &client, &credentials, id, item.clone()),
+            Readers {
+                rows: desk(settings, &client, &credentials, id.clone(), item.clone()),
+                keys: desk(settings, &client, &credentials, id, item.keys_only()),
+            },
             Arc::clone(workspace),
             store.clone(),
             Settings {

@@ -10,7 +10,10 @@ use super::{StoreError, owner};
 /// `itsm`, so that `file` and we can tell a state file from any other database.
 const APPLICATION_ID: i64 = 0x6974_736d;
 
-const MIGRATIONS: &[&str] = &[include_str!("../../schema/store/0001_start.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../schema/store/0001_start.sql"),
+    include_str!("../../schema/store/0002_sweeps.sql"),
+];
 
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     let cannot = |error: &dyn std::fmt::Display| StoreError::Open {

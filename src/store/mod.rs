@@ -13,6 +13,7 @@ mod requests;
 mod runs;
 mod slices;
 mod streams;
+mod sweeps;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -27,6 +28,7 @@ pub use requests::Request;
 pub use runs::{Outcome, RunRow, Tally, Worker};
 pub use slices::{NewSlice, StoredSlice};
 pub use streams::{Prints, StreamKey, StreamRow};
+pub use sweeps::{Missing, Sweep, SweepRow};
 
 /// Where closures run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

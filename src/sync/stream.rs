@@ -39,12 +39,23 @@ pub struct Settings {
     pub patient: bool,
 }
 
+/// Two ways to read the same records.
+#[derive(Debug)]
+pub struct Readers<S> {
+    /// In full.
+    pub rows: S,
+    /// Only id, number, stamp and revision: [`crate::model::ItemProfile::keys_only`].
+    pub keys: S,
+}
+
 /// One stream: its source, its sink, its state.
 pub struct Stream<S, K> {
     /// Which.
     pub id: StreamId,
     /// How it is read.
     pub source: S,
+    /// The same records, but of each only id, number, stamp and revision: light to read.
+    pub keys: S,
     /// Where it is written.
     pub sink: Arc<K>,
     /// What is remembered.
@@ -78,7 +89,7 @@ impl<S, K> Stream<S, K> {
     /// Puts a stream together; nothing is read or written yet.
     pub fn new(
         id: StreamId,
-        source: S,
+        readers: Readers<S>,
         sink: Arc<K>,
         store: Store,
         settings: Settings,
@@ -87,7 +98,8 @@ impl<S, K> Stream<S, K> {
     ) -> Self {
         Self {
             id,
-            source,
+            source: readers.rows,
+            keys: readers.keys,
             sink,
             store,
             progress: Arc::default(),
