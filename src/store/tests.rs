@@ -267,7 +267,7 @@ fn a_sweep_goes_on_where_it_stood_and_a_wider_one_begins_anew() {
     );
     assert_eq!(
         store.call_here(|db| db.missing(stream, None, 10)).unwrap(),
-        [missing.clone()]
+        std::slice::from_ref(&missing)
     );
     assert_eq!(
         store.call_here(|db| db.missing(stream, Some(&missing.id), 10)).unwrap(),
