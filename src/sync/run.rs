@@ -180,7 +180,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             ..
         } = report.tally;
         let worker = worker.as_str();
-        for warning in &report.warnings {
+        for warning in report.warnings.iter().filter(|warning| self.told.is_new(warning)) {
             tracing::warn!(stream = %self.id, "{warning}");
         }
         match (&report.error, report.outcome) {
