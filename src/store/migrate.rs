@@ -13,6 +13,7 @@ const APPLICATION_ID: i64 = 0x6974_736d;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../schema/store/0001_start.sql"),
     include_str!("../../schema/store/0002_sweeps.sql"),
+    include_str!("../../schema/store/0003_pauses.sql"),
 ];
 
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {

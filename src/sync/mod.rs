@@ -29,8 +29,10 @@ mod pull;
 mod rest;
 mod resync;
 mod run;
+mod set_aside;
 mod source_clock;
 mod stream;
+mod told;
 
 pub use batch::{Stamp, assemble, fitting};
 pub use budget::ByteBudget;

@@ -64,6 +64,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             Ok(_) => self.work(run, pass, started, &tally, &mut warnings).await,
             Err(trouble) => Err(Halt::Trouble(trouble.clone())),
         };
+        self.count_lost(&tally);
         let (outcome, error) = match result {
             Ok(()) => (Outcome::Complete, None),
             Err(Halt::Interrupted) => (Outcome::Interrupted, None),
@@ -84,6 +85,16 @@ impl<S: Source, K: Sink> Stream<S, K> {
         }
         self.write_log(run, &report).await;
         report
+    }
+
+    /// Requests of pages that failed for good were sent all the same.
+    fn count_lost(&self, tally: &Mutex<Tally>) {
+        let lost = Tally {
+            requests: self.source.take_lost_requests(),
+            ..Tally::default()
+        };
+        *tally.lock().unwrap_or_else(PoisonError::into_inner) += lost;
+        self.progress.add(lost);
     }
 
     async fn work(
@@ -149,9 +160,10 @@ impl<S: Source, K: Sink> Stream<S, K> {
     async fn end(&self, row: i64, report: &WorkerReport) {
         let error = report.error.as_ref().map(error_json);
         let (ended, outcome, tally) = ((self.now)(), report.outcome, report.tally);
+        let warnings = report.warnings.clone();
         let written = self
             .store
-            .call(move |db| db.end_run(row, ended, outcome, error.as_deref(), &tally))
+            .call(move |db| db.end_run(row, ended, outcome, error.as_deref(), &warnings, &tally))
             .await;
         if let Err(error) = written {
             tracing::error!(stream = %self.id, %error, "the end of a run could not be written down");
@@ -168,7 +180,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             ..
         } = report.tally;
         let worker = worker.as_str();
-        for warning in &report.warnings {
+        for warning in report.warnings.iter().filter(|warning| self.told.is_new(warning)) {
             tracing::warn!(stream = %self.id, "{warning}");
         }
         match (&report.error, report.outcome) {

@@ -12,6 +12,7 @@ use super::log_row::LastWritten;
 use super::page_size::PageSize;
 use super::progress::Progress;
 use super::source_clock::SourceClock;
+use super::told::Told;
 use crate::model::{StreamId, Trouble, Verdict};
 use crate::store::{Prints, Store, StoreError};
 
@@ -74,6 +75,7 @@ pub struct Stream<S, K> {
     /// Closed for delivery while something delivered could not be written down.
     pub(super) writable: tokio::sync::RwLock<()>,
     pub(super) log_written: LastWritten,
+    pub(super) told: Told,
 }
 
 impl<S, K> std::fmt::Debug for Stream<S, K> {
@@ -110,6 +112,7 @@ impl<S, K> Stream<S, K> {
             refusals: Mutex::default(),
             writable: tokio::sync::RwLock::default(),
             log_written: LastWritten::default(),
+            told: Told::default(),
             settings,
             now,
         }
