@@ -37,7 +37,10 @@ pub fn run(records: usize) {
     settle(&desk);
     let (asked, cpu_seconds) = (count(&desk), cpu(&daemon));
     println!("first sync of {records} incidents of {DAYS} days");
-    println!("  time {seconds:.0} s, {:.0} records a second", records as f64 / seconds);
+    println!(
+        "  time {seconds:.0} s, {:.0} records a second",
+        records as f64 / seconds
+    );
     println!(
         "  CPU {cpu_seconds:.0} s, {:.0} µs a record",
         cpu_seconds * 1e6 / records as f64
@@ -47,7 +50,10 @@ pub fn run(records: usize) {
         asked as f64 * 1000.0 / records as f64
     );
     println!("  peak RSS {:.1} MB", megabytes(&daemon, "VmHWM:"));
-    println!("  most of the log beside the database {:.1} MB", size(folder.path(), "itsmd.db-wal"));
+    println!(
+        "  most of the log beside the database {:.1} MB",
+        size(folder.path(), "itsmd.db-wal")
+    );
     thread::sleep(Duration::from_secs(3));
     println!("idle after it: RSS {:.1} MB", megabytes(&daemon, "VmRSS:"));
     poll(&desk, &daemon);

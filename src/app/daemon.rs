@@ -308,6 +308,12 @@ impl Daemon {
                     .insert(connected.settings.name.to_string(), waiting_report(&waiting));
             }
         }
+        for member in crew.members() {
+            if let Some(trouble) = member.stream.unwritten() {
+                live.unwritten
+                    .insert(member.stream.id.to_string(), status::Problem::from(&trouble));
+            }
+        }
         report(&crew.parts.config, &self.store, live, super::now())
             .await
             .map_err(|error| error.to_string())
