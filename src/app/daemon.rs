@@ -1,5 +1,6 @@
 //! The daemon: start in order, run until told to stop, stop in order.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -302,10 +303,17 @@ impl Daemon {
 
     async fn report(&self) -> Result<status::Report, String> {
         let crew = self.crew().await;
-        let live = Live {
+        let mut live = Live {
             next: self.scheduler.next_instants().borrow().clone(),
             waiting: Some(crew.parts.waiting()),
+            unwritten: BTreeMap::new(),
         };
+        for member in crew.members() {
+            if let Some(trouble) = member.stream.unwritten() {
+                live.unwritten
+                    .insert(member.stream.id.to_string(), status::Problem::from(&trouble));
+            }
+        }
         report(&crew.parts.config, &self.store, live, super::now())
             .await
             .map_err(|error| error.to_string())

@@ -93,11 +93,18 @@ impl Store {
             .connection
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let result = work(&Db(&transaction))?;
-        transaction.commit()?;
-        Ok(result)
+        transact(&mut connection, work).map_err(|error| error.at(&self.path))
     }
+}
+
+fn transact<T>(
+    connection: &mut rusqlite::Connection,
+    work: impl FnOnce(&Db<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let result = work(&Db(&transaction))?;
+    transaction.commit()?;
+    Ok(result)
 }
 
 fn millis(time: DateTime<Utc>) -> i64 {
