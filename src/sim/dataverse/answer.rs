@@ -26,7 +26,7 @@ struct Found {
 
 pub(super) async fn get(State(instance): State<Instance>, request: Request) -> Response<Body> {
     let (parts, _) = request.into_parts();
-    let fault = instance.lock().next_fault();
+    let fault = instance.lock().faults.next(&route(parts.uri.path()));
     match fault {
         Some(Fault::Delay(time)) => tokio::time::sleep(time).await,
         Some(Fault::Hang) => tokio::time::sleep(HANG).await,
@@ -78,6 +78,16 @@ pub(super) async fn get(State(instance): State<Instance>, request: Request) -> R
     } else {
         response
     }
+}
+
+/// The name under which faults are asked for.
+fn route(path: &str) -> String {
+    let path = path.strip_prefix(ROOT).unwrap_or(path);
+    if path.starts_with("EntityDefinitions") {
+        return "metadata".to_owned();
+    }
+    let row = path.split_once('(').or_else(|| path.split_once("%28"));
+    row.map_or_else(|| format!("page/{path}"), |(set, _)| format!("row/{set}"))
 }
 
 fn authorize(inner: &Inner, headers: &HeaderMap) -> Result<(), Refusal> {

@@ -52,6 +52,7 @@ use super::clock::Clock;
 use super::entra::Tokens;
 use super::item::Item;
 use super::journal::{Journal, recorded};
+use super::menu::{Order, Until};
 use super::serve::{self, Server};
 use crate::model::WorkItemKind;
 use state::Inner;
@@ -183,7 +184,17 @@ impl Instance {
 
     /// Orders a fault that lets `pass` requests through and befalls the `requests` after them.
     pub fn fault(&self, pass: u64, fault: Fault, requests: u64) {
-        self.lock().faults.push((pass, fault, requests));
+        self.order(Order::new(fault, Until::Requests(requests)).after(pass));
+    }
+
+    /// Orders a fault in all its particulars; routes are `page/{set}`, `row/{set}` and `metadata`.
+    pub fn order(&self, order: Order<Fault>) {
+        self.lock().faults.order(order);
+    }
+
+    /// The seed of the faults that are left to chance from now on.
+    pub fn reseed(&self, seed: u64) {
+        self.lock().faults.reseed(seed);
     }
 
     /// Lifts every fault.

@@ -13,6 +13,7 @@ use super::link::Links;
 use super::table::{Definition, Row, Table};
 use crate::sim::clock::Clock;
 use crate::sim::entra::Tokens;
+use crate::sim::menu::Menu;
 
 /// What goes wrong with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +68,7 @@ pub(super) struct Inner {
     pub clock: Clock,
     pub zone: FixedOffset,
     pub origin: Option<String>,
-    pub faults: Vec<(u64, Fault, u64)>,
+    pub faults: Menu<Fault>,
     pub seen: Vec<Seen>,
     version: i64,
 }
@@ -92,7 +93,7 @@ impl Inner {
             // No caller may lean on formatted times: by default they are plainly not UTC.
             zone: FixedOffset::west_opt(7 * 3_600).unwrap_or_else(|| Utc.fix()),
             origin: None,
-            faults: Vec::new(),
+            faults: Menu::default(),
             seen: Vec::new(),
             version: 1_000_000,
         }
@@ -126,18 +127,5 @@ impl Inner {
         }
         table.put(id, row);
         id
-    }
-
-    pub(super) fn next_fault(&mut self) -> Option<Fault> {
-        self.faults.retain(|(_, _, left)| *left > 0);
-        for (pass, fault, left) in &mut self.faults {
-            if *pass > 0 {
-                *pass -= 1;
-                continue;
-            }
-            *left -= 1;
-            return Some(*fault);
-        }
-        None
     }
 }

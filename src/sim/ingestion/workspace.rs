@@ -11,12 +11,13 @@ use tokio::sync::watch;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::brief::Brief;
-use super::fault::{Fault, Faults, Until};
+use super::fault::Fault;
 use super::stream::{Declaration, Row, WrongType};
 use crate::model::columns::{SERVICE_DESK, SERVICE_DESK_LOG};
 use crate::sim::clock::Clock;
 use crate::sim::entra::Tokens;
 use crate::sim::journal::Journal;
+use crate::sim::menu::{Menu, Order, Until};
 
 /// How much of what arrives is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,7 +169,7 @@ pub(super) struct Held {
 struct Shared {
     held: Mutex<Held>,
     switches: Mutex<Switches>,
-    faults: Mutex<Faults>,
+    faults: Mutex<Menu<Fault>>,
     changed: watch::Sender<u64>,
     answers: AtomicU64,
     journal: Journal,
@@ -202,12 +203,33 @@ impl Workspace {
 
     /// Orders a fault.
     pub fn fault(&self, fault: Fault, until: Until) {
-        lock(&self.shared.faults).add(fault, until);
+        self.order(Order::new(fault, until));
     }
 
     /// Orders a fault that lets `pass` requests through first.
     pub fn fault_after(&self, pass: u64, fault: Fault, until: Until) {
-        lock(&self.shared.faults).add_after(pass, fault, until);
+        self.order(Order::new(fault, until).after(pass));
+    }
+
+    /// Orders a fault in all its particulars; routes are `upload/{stream}` and `legacy/{Log-Type}_CL`.
+    pub fn order(&self, order: Order<Fault>) {
+        lock(&self.shared.faults).order(order);
+    }
+
+    /// The seed of the faults that are left to chance from now on.
+    pub fn reseed(&self, seed: u64) {
+        lock(&self.shared.faults).reseed(seed);
+    }
+
+    /// Edits the rule: for as long as the edit takes to spread every upload is refused with `InvalidStream`.
+    pub fn edit_rule(&self, spreading: Duration, change: impl FnOnce(&mut Switches)) {
+        self.set(change);
+        self.fault(Fault::InvalidStream, Until::Elapsed(spreading));
+    }
+
+    /// Assigns the role that lets callers upload: until that has spread they are refused with 403.
+    pub fn assign_role(&self, spreading: Duration) {
+        self.fault(Fault::Forbidden, Until::Elapsed(spreading));
     }
 
     /// Lifts every fault.
@@ -304,8 +326,8 @@ impl Workspace {
         uuid::Uuid::from_u128(xxh3_128(&number.to_le_bytes())).to_string()
     }
 
-    pub(super) fn next_fault(&self) -> Option<Fault> {
-        lock(&self.shared.faults).next()
+    pub(super) fn next_fault(&self, route: &str) -> Option<Fault> {
+        lock(&self.shared.faults).next(route)
     }
 
     pub(super) fn hold(&self, change: impl FnOnce(&mut Held)) {
