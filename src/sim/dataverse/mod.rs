@@ -26,6 +26,7 @@ mod filter;
 mod link;
 mod metadata;
 mod page;
+mod protection;
 mod query;
 mod refusal;
 mod respond;
@@ -45,6 +46,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use uuid::Uuid;
 
 pub use cell::Cell;
+pub use protection::Protection;
 pub use state::{Fault, Seen};
 pub use table::{Definition, Row};
 
@@ -175,6 +177,11 @@ impl Instance {
     /// Scheme and host that next links name instead of the request's.
     pub fn set_link_origin(&self, origin: Option<&str>) {
         self.lock().origin = origin.map(ToOwned::to_owned);
+    }
+
+    /// What one caller may ask for in 300 seconds and at once, and what requests cost of it.
+    pub fn set_protection(&self, protection: Protection) {
+        self.lock().meter.limits = protection;
     }
 
     /// Refuses every link handed out so far.

@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::cell::Cell;
 use super::link::Links;
+use super::protection::Meter;
 use super::table::{Definition, Row, Table};
 use crate::sim::clock::Clock;
 use crate::sim::entra::Tokens;
@@ -69,6 +70,7 @@ pub(super) struct Inner {
     pub zone: FixedOffset,
     pub origin: Option<String>,
     pub faults: Menu<Fault>,
+    pub meter: Meter,
     pub seen: Vec<Seen>,
     version: i64,
 }
@@ -94,6 +96,7 @@ impl Inner {
             zone: FixedOffset::west_opt(7 * 3_600).unwrap_or_else(|| Utc.fix()),
             origin: None,
             faults: Menu::default(),
+            meter: Meter::default(),
             seen: Vec::new(),
             version: 1_000_000,
         }
@@ -101,6 +104,16 @@ impl Inner {
 
     pub(super) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// Whose limits a request is charged to.
+    pub(super) fn caller(&self, token: Option<&str>) -> String {
+        let token = token.unwrap_or_default();
+        let issued = self.tokens.as_ref().and_then(|(tokens, _)| tokens.find(token));
+        issued.map_or_else(
+            || token.to_owned(),
+            |issued| issued.username.unwrap_or(issued.client_id),
+        )
     }
 
     pub(super) fn put(&mut self, set: &str, mut row: Row) -> Uuid {

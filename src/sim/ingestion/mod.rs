@@ -42,6 +42,7 @@ mod brief;
 mod fault;
 mod legacy;
 mod logs;
+mod rate;
 mod stream;
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::brief::Brief;
 use super::fault::Fault;
+use super::rate::Minute;
 use super::stream::{Declaration, Row, WrongType};
 use crate::model::columns::{SERVICE_DESK, SERVICE_DESK_LOG};
 use crate::sim::clock::Clock;
@@ -77,6 +78,8 @@ pub struct Switches {
     pub max_wire_bytes: usize,
     /// Greatest size unpacked.
     pub max_unpacked_bytes: usize,
+    /// Uploads and wire bytes in a minute by the clock; more are refused with 429.
+    pub per_minute: (u64, u64),
     /// Longer texts are cut, in bytes.
     pub field_limit: usize,
     /// What becomes of a value of the wrong type.
@@ -142,6 +145,7 @@ impl Default for Switches {
             keep: Keep::Rows,
             max_wire_bytes: 1_048_576,
             max_unpacked_bytes: 50 * 1_048_576,
+            per_minute: (12_000, 2 << 30),
             field_limit: 65_536,
             wrong_type: WrongType::Null,
             cut_oversize: false,
@@ -172,6 +176,7 @@ struct Shared {
     faults: Mutex<Menu<Fault>>,
     changed: watch::Sender<u64>,
     answers: AtomicU64,
+    minute: Mutex<Minute>,
     journal: Journal,
 }
 
@@ -318,6 +323,11 @@ impl Workspace {
             }
         };
         tokio::time::timeout(deadline, waiting).await.is_ok()
+    }
+
+    /// Counts an upload; the seconds to wait if it is one too many.
+    pub(super) fn charge(&self, bytes: usize, switches: &Switches) -> Option<u64> {
+        lock(&self.shared.minute).count(bytes, switches.per_minute, switches.now())
     }
 
     /// An id that no other answer has.

@@ -79,7 +79,7 @@ impl Instance {
             Some(Fault::Skewed(skew)) => *skew,
             Some(_) | None => TimeDelta::zero(),
         };
-        self.stamp(spoilt(answer, fault, parts), parts, skew)
+        self.stamp(spoilt(answer, fault.as_ref(), parts), parts, skew)
     }
 
     /// Waits as long as the answer takes; one that takes too long is cancelled.
@@ -185,15 +185,15 @@ impl Instance {
 }
 
 /// What the fault leaves of the right answer.
-fn spoilt(mut answer: Answer, fault: Option<Fault>, parts: &Parts) -> Response<Body> {
+fn spoilt(mut answer: Answer, fault: Option<&Fault>, parts: &Parts) -> Response<Body> {
     if let Some(Fault::ErrorMember(spelling)) = fault {
-        answer.body = faulty::spoil(&answer.body, spelling);
+        answer.body = faulty::spoil(&answer.body, *spelling);
     }
     let (bytes, packed) = answer.bytes(&parts.headers);
     let mut response = answer.response(bytes.clone(), packed);
     match fault {
         Some(Fault::Reset) => *response.body_mut() = serve::reset_in_the_middle(&bytes),
-        Some(Fault::Slow(pieces, pause)) => *response.body_mut() = serve::slowly(bytes, pieces, pause),
+        Some(Fault::Slow(pieces, pause)) => *response.body_mut() = serve::slowly(bytes, *pieces, *pause),
         Some(Fault::HalfGzip) => *response.body_mut() = Body::from(bytes.slice(..bytes.len() * 2 / 3)),
         Some(Fault::WrongType) => {
             let plain = HeaderValue::from_static("text/plain");
