@@ -29,8 +29,10 @@ mod pull;
 mod rest;
 mod resync;
 mod run;
+mod sift;
 mod source_clock;
 mod stream;
+mod unseen;
 
 pub use batch::{Stamp, assemble, fitting};
 pub use budget::ByteBudget;

@@ -11,6 +11,7 @@ mod faults;
 mod layering;
 mod provance;
 mod readme;
+mod reading;
 mod real_log;
 mod rig;
 mod sync;
