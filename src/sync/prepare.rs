@@ -63,7 +63,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
     /// The source's time now. A first look asks for it, and counts; later answers keep it.
     async fn look(&self) -> Result<Look, Trouble> {
         let ours = (self.now)();
-        if let Some(now) = self.source_clock.now(ours) {
+        if let Some(now) = self.source_clock.proven_now(ours) {
             return Ok(Look {
                 source_now: Some(now),
                 total: None,
@@ -83,6 +83,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             other => other,
         };
         let probe = probe.map_err(|error| error.trouble().clone())?;
+        self.source_clock.proven(probe.newest.is_some());
         if let Some(total) = probe.total {
             self.progress.set_total(total);
         }

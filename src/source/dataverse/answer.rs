@@ -8,7 +8,7 @@ use super::rows::{NotAPage, Rows, read};
 use super::{Dataverse, codes, limit};
 use crate::model::Trouble;
 use crate::net::http::{HeaderName, HeaderValue, StatusCode, header};
-use crate::net::{Answer, Judgement, Lane, Request};
+use crate::net::{Answer, Judgement, Lane, Request, codes as net_codes};
 use crate::source::SourceError;
 
 /// What is asked for.
@@ -82,7 +82,8 @@ impl Dataverse {
             StatusCode::OK if answer.is_html() => Judgement::Retry(codes::HTML.retry(seen())),
             StatusCode::OK => match read(&answer.body, &self.mapper) {
                 Ok(rows) => return (Some(rows), Judgement::Accept),
-                Err(not_a_page) => Judgement::Retry(self.not_a_page(not_a_page)),
+                // Less may pass: half a page behind a 200 is how a stream that ran out of time looks.
+                Err(not_a_page) => Judgement::Heavy(self.not_a_page(not_a_page)),
             },
             StatusCode::FORBIDDEN => Judgement::Fail(codes::FORBIDDEN.stop(seen())),
             status if refusal(status) && link => Judgement::Accept,
@@ -92,6 +93,9 @@ impl Dataverse {
                 Judgement::Slow(codes::TIMED_OUT.retry(seen()))
             }
             status if status.is_success() => Judgement::Retry(codes::NOT_A_PAGE.retry(seen())),
+            StatusCode::INTERNAL_SERVER_ERROR | StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE => {
+                Judgement::Heavy(net_codes::SERVER.retry(seen()))
+            }
             _ => Judgement::Accept,
         };
         (None, judgement)

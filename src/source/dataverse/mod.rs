@@ -146,6 +146,11 @@ impl Source for Dataverse {
         self.next_page(slice, size).await
     }
 
+    /// A link leads on with the columns it was made for.
+    fn shares_positions(&self) -> bool {
+        false
+    }
+
     async fn probe(&self, from: DateTime<Utc>) -> Result<Probe, SourceError> {
         self.first_look(from).await
     }

@@ -132,7 +132,7 @@ impl Dataverse {
                 rest: rest.unwrap_or_default(),
             },
             server_time: answered.server_time,
-            hidden: 0,
+            matching: None,
             bytes: answered.bytes,
             requests: place.requests,
             records: answered.rows.mapped,

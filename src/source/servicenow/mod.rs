@@ -7,6 +7,7 @@
 
 mod answer;
 mod codes;
+mod filter;
 mod hidden;
 mod probe;
 mod query;
@@ -53,6 +54,8 @@ pub struct ServiceNow {
     absent: OnceLock<Vec<String>>,
     /// Requests of pages that failed for good.
     lost: Arc<AtomicU64>,
+    /// Set once the table is known to know the fields of the filter.
+    filter_checked: OnceLock<()>,
 }
 
 impl ServiceNow {
@@ -74,6 +77,21 @@ impl ServiceNow {
             mapper: Mapper::new(DIALECT, stream, server_url, item, choice_values),
             absent: OnceLock::new(),
             lost: Arc::default(),
+            filter_checked: OnceLock::new(),
+        }
+    }
+
+    /// Another reader of the same table, over the same connection.
+    fn for_item(&self, item: ItemProfile) -> Self {
+        Self {
+            client: self.client.clone(),
+            credentials: Arc::clone(&self.credentials),
+            server_url: self.server_url.clone(),
+            filter: self.filter.clone(),
+            mapper: self.mapper.with_item(item),
+            absent: OnceLock::new(),
+            lost: Arc::clone(&self.lost),
+            filter_checked: OnceLock::new(),
         }
     }
 
@@ -161,12 +179,11 @@ fn page(answered: Answered, at: &Position, last: Option<Position>, size: u32) ->
         Some(total) => total <= shown || (last.is_none() && total <= size.into()),
         None => shown == 0,
     };
-    let looked_at = answered.total.unwrap_or(shown).min(size.into());
     Page {
         at: last.unwrap_or_else(|| at.clone()),
         end,
         server_time: answered.server_time,
-        hidden: looked_at.saturating_sub(shown),
+        matching: answered.total,
         bytes: answered.bytes,
         requests: answered.requests,
         records: answered.rows.mapped,
