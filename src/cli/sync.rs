@@ -65,6 +65,7 @@ fn here(args: &Args, config: Config, only: &BTreeSet<String>) -> Result<SyncRepo
     let store = Store::open(&config.state, Threads::Blocking)?;
     let parts = Parts::build(config, store, Some(args.wait)).map_err(|trouble| Failure::Usage(trouble.to_string()))?;
     block_on(async {
+        parts.take_over()?;
         let cancel = CancellationToken::new();
         tokio::spawn(stop_on_signal(cancel.clone()));
         let bars = Bars::start(&parts, only, !args.json);

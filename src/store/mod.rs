@@ -8,11 +8,13 @@ mod ledger;
 mod lock;
 mod migrate;
 mod owner;
+mod pauses;
 mod quarantine;
 mod requests;
 mod runs;
 mod slices;
 mod streams;
+mod sweeps;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -22,11 +24,13 @@ use chrono::{DateTime, TimeZone, Utc};
 pub use error::StoreError;
 pub use ledger::{LedgerRow, Traced};
 pub use lock::{Held, Lock};
+pub use pauses::Pause;
 pub use quarantine::{Aside, Quarantined};
 pub use requests::Request;
 pub use runs::{Outcome, RunRow, Tally, Worker};
 pub use slices::{NewSlice, StoredSlice};
 pub use streams::{Prints, StreamKey, StreamRow};
+pub use sweeps::{Missing, Sweep, SweepRow};
 
 /// Where closures run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -65,6 +65,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             Err(Halt::Interrupted) => Err(Halt::Interrupted),
             Err(Halt::TooSlow(trouble) | Halt::Trouble(trouble)) => Err(Halt::Trouble(trouble.clone())),
         };
+        self.count_lost(&tally);
         let (outcome, error) = match result {
             Ok(()) => (Outcome::Complete, None),
             Err(Halt::Interrupted) => (Outcome::Interrupted, None),
@@ -85,6 +86,16 @@ impl<S: Source, K: Sink> Stream<S, K> {
         }
         self.write_log(run, &report).await;
         report
+    }
+
+    /// Requests of pages that failed for good were sent all the same.
+    fn count_lost(&self, tally: &Mutex<Tally>) {
+        let lost = Tally {
+            requests: self.source.take_lost_requests(),
+            ..Tally::default()
+        };
+        *tally.lock().unwrap_or_else(PoisonError::into_inner) += lost;
+        self.progress.add(lost);
     }
 
     async fn work(
@@ -164,7 +175,8 @@ impl<S: Source, K: Sink> Stream<S, K> {
     async fn end(&self, run: &Run, row: i64, report: &WorkerReport) {
         let error = report.error.as_ref().map(error_json);
         let (ended, outcome, tally) = ((self.now)(), report.outcome, report.tally);
-        let end = move |db: &Db<'_>| db.end_run(row, ended, outcome, error.as_deref(), &tally);
+        let warnings = report.warnings.clone();
+        let end = move |db: &Db<'_>| db.end_run(row, ended, outcome, error.as_deref(), &warnings, &tally);
         let Err(error) = self.store.call(end.clone()).await else {
             return;
         };
@@ -189,7 +201,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             ..
         } = report.tally;
         let worker = worker.as_str();
-        for warning in &report.warnings {
+        for warning in report.warnings.iter().filter(|warning| self.told.is_new(warning)) {
             tracing::warn!(stream = %self.id, "{warning}");
         }
         match (&report.error, report.outcome) {

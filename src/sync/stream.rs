@@ -12,6 +12,7 @@ use super::log_row::LastWritten;
 use super::page_size::PageSize;
 use super::progress::Progress;
 use super::source_clock::SourceClock;
+use super::told::Told;
 use crate::model::{StreamId, Trouble};
 use crate::store::{Prints, Store, StoreError};
 
@@ -39,12 +40,23 @@ pub struct Settings {
     pub patient: bool,
 }
 
+/// Two ways to read the same records.
+#[derive(Debug)]
+pub struct Readers<S> {
+    /// In full.
+    pub rows: S,
+    /// Only id, number, stamp and revision: [`crate::model::ItemProfile::keys_only`].
+    pub keys: S,
+}
+
 /// One stream: its source, its sink, its state.
 pub struct Stream<S, K> {
     /// Which.
     pub id: StreamId,
     /// How it is read.
     pub source: S,
+    /// The same records, but of each only id, number, stamp and revision: light to read.
+    pub keys: S,
     /// Where it is written.
     pub sink: Arc<K>,
     /// What is remembered.
@@ -65,6 +77,7 @@ pub struct Stream<S, K> {
     /// Why nothing can be written down, as long as nothing can.
     pub(super) unwritten: Mutex<Option<Trouble>>,
     pub(super) log_written: LastWritten,
+    pub(super) told: Told,
 }
 
 impl<S, K> std::fmt::Debug for Stream<S, K> {
@@ -80,7 +93,7 @@ impl<S, K> Stream<S, K> {
     /// Puts a stream together; nothing is read or written yet.
     pub fn new(
         id: StreamId,
-        source: S,
+        readers: Readers<S>,
         sink: Arc<K>,
         store: Store,
         settings: Settings,
@@ -89,7 +102,8 @@ impl<S, K> Stream<S, K> {
     ) -> Self {
         Self {
             id,
-            source,
+            source: readers.rows,
+            keys: readers.keys,
             sink,
             store,
             progress: Arc::default(),
@@ -101,6 +115,7 @@ impl<S, K> Stream<S, K> {
             writable: tokio::sync::RwLock::default(),
             unwritten: Mutex::default(),
             log_written: LastWritten::default(),
+            told: Told::default(),
             settings,
             now,
         }

@@ -1,7 +1,7 @@
 //! Answering a GET: token, fault, then metadata, one row, or a page.
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Query as Options, Request, State};
+use axum::extract::{Query as Options, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use serde_json::json;
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use super::table::Table;
 use super::wire::{self, Object};
 use super::{HANG, Instance, metadata, page, respond};
 use crate::sim::fault::http_date;
-use crate::sim::ingestion::Line;
+use crate::sim::serve;
 
 const ROOT: &str = "/api/data/v9.2/";
 
@@ -24,19 +24,15 @@ struct Found {
     rows: usize,
 }
 
-pub(super) async fn get(
-    State(instance): State<Instance>,
-    ConnectInfo(line): ConnectInfo<Line>,
-    request: Request,
-) -> Response<Body> {
+pub(super) async fn get(State(instance): State<Instance>, request: Request) -> Response<Body> {
     let (parts, _) = request.into_parts();
     let fault = instance.lock().next_fault();
     match fault {
         Some(Fault::Delay(time)) => tokio::time::sleep(time).await,
         Some(Fault::Hang) => tokio::time::sleep(HANG).await,
-        Some(Fault::Cut) => line.cut(),
         Some(
-            Fault::TooManyRequests(_)
+            Fault::Cut
+            | Fault::TooManyRequests(_)
             | Fault::TooMuchTime(_)
             | Fault::TooManyAtOnce(_)
             | Fault::Unauthorized
@@ -77,7 +73,11 @@ pub(super) async fn get(
         rows: found.map_or(0, |found| found.rows),
         ..seen(&parts.uri, &parts.headers)
     });
-    response
+    if fault == Some(Fault::Cut) {
+        serve::cut()
+    } else {
+        response
+    }
 }
 
 fn authorize(inner: &Inner, headers: &HeaderMap) -> Result<(), Refusal> {

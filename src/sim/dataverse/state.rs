@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Offset as _, SubsecRound as _, Utc};
 use uuid::Uuid;
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::cell::Cell;
 use super::link::Links;
 use super::table::{Definition, Row, Table};
+use crate::sim::clock::Clock;
 use crate::sim::entra::Tokens;
 
 /// What goes wrong with a request.
@@ -63,7 +64,7 @@ pub(super) struct Inner {
     pub tables: BTreeMap<String, Table>,
     pub links: Links,
     pub tokens: Option<(Tokens, String)>,
-    pub clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    pub clock: Clock,
     pub zone: FixedOffset,
     pub origin: Option<String>,
     pub faults: Vec<(u64, Fault, u64)>,
@@ -87,7 +88,7 @@ impl Inner {
             tables: tables.into(),
             links: Links::default(),
             tokens: None,
-            clock: Arc::new(Utc::now),
+            clock: Clock::default(),
             // No caller may lean on formatted times: by default they are plainly not UTC.
             zone: FixedOffset::west_opt(7 * 3_600).unwrap_or_else(|| Utc.fix()),
             origin: None,
@@ -98,7 +99,7 @@ impl Inner {
     }
 
     pub(super) fn now(&self) -> DateTime<Utc> {
-        (self.clock)()
+        self.clock.now()
     }
 
     pub(super) fn put(&mut self, set: &str, mut row: Row) -> Uuid {
@@ -114,7 +115,7 @@ impl Inner {
         } else {
             None
         };
-        let id = given.unwrap_or_else(Uuid::new_v4);
+        let id = given.unwrap_or_else(|| Uuid::from_u128(xxh3_128(&self.version.to_le_bytes())));
         row.insert(primary, Cell::Guid(id));
         row.insert("versionnumber".to_owned(), Cell::Int(self.version));
         row.entry("modifiedon".to_owned()).or_insert(Cell::Time(now));

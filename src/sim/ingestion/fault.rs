@@ -1,6 +1,8 @@
 //! Troubles to order: each for a number of requests, for a time, or until it is lifted.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// How `Retry-After` is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +55,7 @@ pub enum Fault {
 pub enum Until {
     /// So many requests.
     Requests(u64),
-    /// So much real time from now.
+    /// So much of the runtime's time from now.
     Elapsed(Duration),
     /// [`Faults::clear`].
     Lifted,

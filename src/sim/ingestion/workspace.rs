@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::brief::Brief;
 use super::fault::{Fault, Faults, Until};
 use super::stream::{Declaration, Row, WrongType};
 use crate::model::columns::{SERVICE_DESK, SERVICE_DESK_LOG};
+use crate::sim::clock::Clock;
 use crate::sim::entra::Tokens;
 use crate::sim::journal::Journal;
 
@@ -54,7 +57,6 @@ pub struct Answered {
     pub client_request_id: Option<String>,
 }
 
-type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 type RefuseRow = Arc<dyn Fn(&Row) -> bool + Send + Sync>;
 
 /// Everything about the service that can be set; see the module's table for what is known of each.
@@ -97,7 +99,7 @@ impl fmt::Debug for Switches {
 impl Switches {
     /// The workspace's clock; the system's by default.
     pub fn set_clock(&mut self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) {
-        self.clock = Arc::new(clock);
+        self.clock = Clock::new(clock);
     }
 
     /// Answers 400 to every batch that holds such a row.
@@ -111,7 +113,7 @@ impl Switches {
     }
 
     pub(super) fn now(&self) -> DateTime<Utc> {
-        (self.clock)()
+        self.clock.now()
     }
 
     pub(super) fn refuses(&self, row: &Row) -> bool {
@@ -142,7 +144,7 @@ impl Default for Switches {
             field_limit: 65_536,
             wrong_type: WrongType::Null,
             cut_oversize: false,
-            clock: Arc::new(Utc::now),
+            clock: Clock::default(),
             refuse: None,
         }
     }
@@ -168,6 +170,7 @@ struct Shared {
     switches: Mutex<Switches>,
     faults: Mutex<Faults>,
     changed: watch::Sender<u64>,
+    answers: AtomicU64,
     journal: Journal,
 }
 
@@ -293,6 +296,12 @@ impl Workspace {
             }
         };
         tokio::time::timeout(deadline, waiting).await.is_ok()
+    }
+
+    /// An id that no other answer has.
+    pub(super) fn request_id(&self) -> String {
+        let number = self.shared.answers.fetch_add(1, Ordering::Relaxed);
+        uuid::Uuid::from_u128(xxh3_128(&number.to_le_bytes())).to_string()
     }
 
     pub(super) fn next_fault(&self) -> Option<Fault> {

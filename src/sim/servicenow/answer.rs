@@ -64,7 +64,7 @@ impl Answer {
     }
 
     /// The response, compressed if the caller takes it.
-    pub fn response(self, asked: &HeaderMap, now: DateTime<Utc>) -> Response<Body> {
+    pub fn response(self, asked: &HeaderMap) -> Response<Body> {
         let (body, packed) = self.bytes(asked);
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -78,7 +78,6 @@ impl Answer {
                 headers.insert(name, value);
             }
         }
-        stamped(headers, asked, now);
         response
     }
 
@@ -119,7 +118,7 @@ pub(super) fn body_of(status: u16) -> String {
 }
 
 /// Sets what every answer bears: the instance's clock, its name, and a session for callers without one.
-pub(super) fn stamped(headers: &mut HeaderMap, asked: &HeaderMap, now: DateTime<Utc>) {
+pub(super) fn stamped(headers: &mut HeaderMap, asked: &HeaderMap, now: DateTime<Utc>, dice: &mut fastrand::Rng) {
     if let Ok(date) = HeaderValue::from_str(&http_date(now)) {
         headers.insert(header::DATE, date);
     }
@@ -133,10 +132,10 @@ pub(super) fn stamped(headers: &mut HeaderMap, asked: &HeaderMap, now: DateTime<
     if session.is_some_and(|cookies| cookies.contains("JSESSIONID=")) {
         return;
     }
-    let id: String = std::iter::repeat_with(|| fastrand::digit(16).to_ascii_uppercase())
+    let id: String = std::iter::repeat_with(|| dice.digit(16).to_ascii_uppercase())
         .take(32)
         .collect();
-    let route: String = std::iter::repeat_with(|| fastrand::digit(16)).take(32).collect();
+    let route: String = std::iter::repeat_with(|| dice.digit(16)).take(32).collect();
     let cookies = [
         format!("JSESSIONID={id}; Path=/; HttpOnly"),
         format!("glide_user_route=glide.{route}; Max-Age=2147483647; Path=/; HttpOnly"),

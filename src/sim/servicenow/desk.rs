@@ -15,6 +15,7 @@ use super::packed::{Packed, View};
 use super::query::{InvalidPart, Literals};
 use super::row::Row;
 use super::table::{Table, Tables};
+use crate::sim::clock::Clock;
 use crate::sim::item::Item;
 
 /// Tables that every instance has.
@@ -40,7 +41,6 @@ const BASE_FIELDS: [&str; 6] = [
     "sys_created_by",
 ];
 
-type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 type Rule = Box<dyn Fn(View<'_>) -> bool + Send + Sync>;
 
 /// An instance's state; its copies share it.
@@ -114,7 +114,7 @@ impl Desk {
             too_slow: None,
             hourly: None,
             asked: HashMap::new(),
-            clock: Arc::new(Utc::now),
+            clock: Clock::default(),
             rules: HashMap::new(),
             hidden_fields: HashMap::new(),
             forbidden: HashSet::new(),
@@ -275,8 +275,8 @@ impl Desk {
     // ---- manners
 
     /// The clock of the `Date` header, of tokens and of `gs.*` expressions.
-    pub fn set_clock(&self, clock: Box<dyn Fn() -> DateTime<Utc> + Send + Sync>) {
-        self.lock().clock = Arc::from(clock);
+    pub fn set_clock(&self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) {
+        self.lock().clock = Clock::new(clock);
     }
 
     /// The time by the instance's clock.
@@ -331,7 +331,7 @@ impl Desk {
 
 impl State {
     pub fn now(&self) -> DateTime<Utc> {
-        (self.clock)()
+        self.clock.now()
     }
 
     /// The table of that name, made if it is not there.

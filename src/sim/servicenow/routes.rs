@@ -13,7 +13,7 @@ use super::faulty;
 use super::list::{self, Ask};
 use crate::sim::fault::{Fault, Faults};
 use crate::sim::journal::{Entry, Journal};
-use crate::sim::serve;
+use crate::sim::{form, serve};
 
 #[derive(Debug, Clone)]
 pub(super) struct Instance {
@@ -52,7 +52,7 @@ impl Instance {
         if let Some(fault) = self.faults.next(&route.kind()) {
             if let Some(canned) = fault.answer(self.desk.now(), body_of) {
                 let mut response = serve::canned(canned);
-                stamped(response.headers_mut(), &parts.headers, self.desk.now());
+                self.stamp(&mut response, parts);
                 return response;
             }
             if let Fault::Delay(pause) = fault {
@@ -61,27 +61,36 @@ impl Instance {
             spoil = Some(fault);
         }
         let mut answer = self.answer(&route, parts, body, entry);
-        let now = self.desk.now();
-        match spoil {
+        let mut response = match spoil {
             Some(Fault::ErrorMember(spelling)) => {
                 answer.body = faulty::spoil(&answer.body, spelling);
-                answer.response(&parts.headers, now)
+                answer.response(&parts.headers)
             }
             Some(Fault::Reset) => {
                 let bytes = answer.bytes(&parts.headers).0;
-                let mut response = answer.response(&parts.headers, now);
+                let mut response = answer.response(&parts.headers);
                 *response.body_mut() = serve::reset_in_the_middle(&bytes);
                 response
             }
             Some(Fault::WrongType) => {
-                let mut response = answer.response(&parts.headers, now);
+                let mut response = answer.response(&parts.headers);
                 response
                     .headers_mut()
                     .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
                 response
             }
-            Some(_) | None => answer.response(&parts.headers, now),
-        }
+            Some(_) | None => answer.response(&parts.headers),
+        };
+        self.stamp(&mut response, parts);
+        response
+    }
+
+    fn stamp(&self, response: &mut Response<Body>, parts: &Parts) {
+        let (now, mut dice) = {
+            let mut state = self.desk.lock();
+            (state.now(), state.dice.fork())
+        };
+        stamped(response.headers_mut(), &parts.headers, now, &mut dice);
     }
 
     fn answer(&self, route: &Route<'_>, parts: &Parts, body: &Bytes, entry: &Entry) -> Answer {
@@ -117,7 +126,7 @@ impl Instance {
             return Answer::error(405, "Method not supported", None);
         }
         let host = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
-        let parameters = serve::parameters(parts.uri.query().unwrap_or_default());
+        let parameters = form::parameters(parts.uri.query().unwrap_or_default());
         let base = format!("http://{}", host.unwrap_or("instance"));
         let ask = |table, empty_is_missing| Ask {
             table,
@@ -140,7 +149,7 @@ impl Instance {
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok());
         let form = kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-        let fields = serve::parameters(std::str::from_utf8(body).unwrap_or_default());
+        let fields = form::parameters(std::str::from_utf8(body).unwrap_or_default());
         let mut state = self.desk.lock();
         let now = state.now();
         let granted = if form && parts.method == Method::POST {
