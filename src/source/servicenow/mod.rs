@@ -8,6 +8,8 @@
 mod answer;
 mod codes;
 mod filter;
+#[cfg(feature = "fuzzing")]
+mod fuzzing;
 mod hidden;
 mod probe;
 mod query;
