@@ -66,6 +66,11 @@ pub trait Source: Send + Sync + 'static {
 
     /// The records of these ids (at most 100), wherever they are; an id that does not come is absent.
     fn by_ids(&self, ids: &[RecordId]) -> impl Future<Output = Result<Vec<Mapped>, SourceError>> + Send;
+
+    /// Requests of whatever failed for good since this was asked last: no page tells of them.
+    fn take_lost_requests(&self) -> u64 {
+        0
+    }
 }
 
 /// A source of any product.
@@ -107,6 +112,13 @@ impl Source for Desk {
         match self {
             Self::ServiceNow(desk) => desk.probe(from).await,
             Self::Dataverse(desk) => desk.probe(from).await,
+        }
+    }
+
+    fn take_lost_requests(&self) -> u64 {
+        match self {
+            Self::ServiceNow(desk) => desk.take_lost_requests(),
+            Self::Dataverse(desk) => desk.take_lost_requests(),
         }
     }
 

@@ -29,9 +29,11 @@ mod pull;
 mod rest;
 mod resync;
 mod run;
+mod set_aside;
 mod sift;
 mod source_clock;
 mod stream;
+mod told;
 mod unseen;
 
 pub use batch::{Stamp, assemble, fitting};

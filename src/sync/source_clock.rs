@@ -65,6 +65,12 @@ impl SourceClock {
         }
         (seen.source + passed).with_nanosecond(0)
     }
+
+    /// How far the source's clock is ahead of ours, by its last answer.
+    pub fn ahead(&self) -> Option<TimeDelta> {
+        let seen = (*self.seen.lock().unwrap_or_else(PoisonError::into_inner))?;
+        Some(seen.source - seen.ours)
+    }
 }
 
 #[cfg(test)]

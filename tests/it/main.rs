@@ -9,6 +9,7 @@ mod crash;
 mod daemon;
 mod faults;
 mod layering;
+mod machine;
 mod provance;
 mod reading;
 mod readme;

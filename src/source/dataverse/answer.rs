@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 
 use super::rows::{NotAPage, Rows, read};
-use super::{Dataverse, codes};
+use super::{Dataverse, codes, limit};
 use crate::model::Trouble;
 use crate::net::http::{HeaderName, HeaderValue, StatusCode, header};
 use crate::net::{Answer, Judgement, Lane, Request, codes as net_codes};
@@ -53,7 +53,7 @@ impl Dataverse {
         };
         let answer = self
             .client
-            .send(ask.lane, self.credentials.as_ref(), &request(&ask), &judge)
+            .send(ask.lane, self.credentials.as_ref(), &self.request(&ask), &judge)
             .await?;
         let requests = answer.requests;
         let seen = || self.seen(&answer.words());
@@ -65,8 +65,15 @@ impl Dataverse {
                 requests,
             })),
             None if ask.link && refusal(answer.status) => Ok(Outcome::LinkRefused { seen: seen(), requests }),
-            None => Err(SourceError::Failed(codes::NOT_A_PAGE.retry(seen()))),
+            None => {
+                self.lose(requests);
+                Err(SourceError::Failed(codes::NOT_A_PAGE.retry(seen())))
+            }
         }
+    }
+
+    fn request(&self, ask: &Ask<'_>) -> Request {
+        request(ask).lost_to(&self.lost).limits(limit::named)
     }
 
     fn judge(&self, answer: &Answer, link: bool) -> (Option<Rows>, Judgement) {

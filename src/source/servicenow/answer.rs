@@ -24,7 +24,9 @@ pub(super) struct Answered {
 impl ServiceNow {
     /// Sends a GET; only a whole page counts (C2).
     pub(super) async fn ask(&self, lane: Lane, url: String) -> Result<Answered, SourceError> {
-        let request = Request::get(url).header(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let request = Request::get(url)
+            .header(header::ACCEPT, HeaderValue::from_static("application/json"))
+            .lost_to(&self.lost);
         let read_rows: Mutex<Option<Rows>> = Mutex::new(None);
         let judge = |answer: &Answer| {
             let (rows, judgement) = self.judge(answer);
@@ -37,6 +39,7 @@ impl ServiceNow {
             .await?;
         let rows = read_rows.into_inner().unwrap_or_else(PoisonError::into_inner);
         let Some(rows) = rows else {
+            self.lose(answer.requests);
             return Err(SourceError::Failed(codes::NOT_A_PAGE.retry(self.seen(&answer.words()))));
         };
         let item = self.mapper.item();
@@ -45,6 +48,7 @@ impl ServiceNow {
             .iter()
             .any(|field| *field == item.id || *field == item.modified)
         {
+            self.lose(answer.requests);
             let seen = self.seen(&format!(
                 "{} rows, none with {} and {}",
                 rows.mapped.len(),

@@ -14,6 +14,7 @@ mod probe;
 mod query;
 mod rows;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -52,6 +53,8 @@ pub struct ServiceNow {
     filter: String,
     mapper: Mapper,
     absent: OnceLock<Vec<String>>,
+    /// Requests of pages that failed for good.
+    lost: Arc<AtomicU64>,
     /// Set once the table is known to know the fields of the filter.
     filter_checked: OnceLock<()>,
     /// Set once the instance would not count.
@@ -76,6 +79,7 @@ impl ServiceNow {
             filter: filter.to_owned(),
             mapper: Mapper::new(DIALECT, stream, server_url, item, choice_values),
             absent: OnceLock::new(),
+            lost: Arc::default(),
             filter_checked: OnceLock::new(),
             uncounted: OnceLock::new(),
         }
@@ -90,6 +94,7 @@ impl ServiceNow {
             filter: self.filter.clone(),
             mapper: self.mapper.with_item(item),
             absent: OnceLock::new(),
+            lost: Arc::clone(&self.lost),
             filter_checked: OnceLock::new(),
             uncounted: OnceLock::new(),
         }
@@ -159,9 +164,12 @@ impl ServiceNow {
             Ok(last) => Ok(page(answered, at, last, size)),
             Err(disorder) => {
                 // Once more: a record may have moved while the page was put together.
+                self.lose(answered.requests);
                 let again = self.rows(lane, &query, size, 0).await?;
-                let last =
-                    order::check(&again.rows.mapped, at, slice.to, Ties::ById).map_err(|_| self.disorder(&disorder))?;
+                let last = order::check(&again.rows.mapped, at, slice.to, Ties::ById).map_err(|_| {
+                    self.lose(again.requests);
+                    self.disorder(&disorder)
+                })?;
                 Ok(page(again, at, last, size))
             }
         }
@@ -173,6 +181,11 @@ impl ServiceNow {
 
     fn table(&self) -> &str {
         &self.mapper.item().table
+    }
+
+    /// Requests that no page tells of.
+    fn lose(&self, requests: u32) {
+        self.lost.fetch_add(requests.into(), Ordering::Relaxed);
     }
 }
 
@@ -204,6 +217,10 @@ impl Source for ServiceNow {
 
     async fn probe(&self, from: chrono::DateTime<chrono::Utc>) -> Result<Probe, SourceError> {
         self.first_look(from).await
+    }
+
+    fn take_lost_requests(&self) -> u64 {
+        self.lost.swap(0, Ordering::Relaxed)
     }
 
     async fn by_ids(&self, ids: &[RecordId]) -> Result<Vec<Mapped>, SourceError> {
