@@ -2,3 +2,9 @@
 //! are slow, rows that no server can give. Nothing is lost, no position moves on what is wrong, and it is said.
 
 mod between;
+mod big;
+mod hidden;
+mod order;
+mod poison;
+mod slow;
+mod zone;
