@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeZone, Utc};
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, params};
 
+use super::counted::Count;
 use super::{Db, StoreError, StreamKey, millis, time};
 use crate::model::{Generation, RecordId, Version};
 
@@ -87,8 +88,10 @@ impl Db<'_> {
 
     /// How many records of a stream were delivered and are still in the window.
     pub fn ledger_records(&self, stream: StreamKey) -> Result<u64, StoreError> {
-        let mut query = self.0.prepare_cached("SELECT count(*) FROM ledger WHERE stream = ?1")?;
-        Ok(query.query_row([stream.0], |row| row.get(0))?)
+        self.counted(Count::Records(stream), || {
+            let mut query = self.0.prepare_cached("SELECT count(*) FROM ledger WHERE stream = ?1")?;
+            Ok(query.query_row([stream.0], |row| row.get(0))?)
+        })
     }
 
     /// The same, of those modified at or after `since`.
@@ -101,10 +104,12 @@ impl Db<'_> {
 
     /// How many rows were made with another set of columns.
     pub fn other_columns(&self, stream: StreamKey, columns: i64) -> Result<u64, StoreError> {
-        let mut query = self
-            .0
-            .prepare_cached("SELECT count(*) FROM ledger WHERE stream = ?1 AND columns <> ?2")?;
-        Ok(query.query_row(params![stream.0, columns], |row| row.get(0))?)
+        self.counted(Count::OtherColumns(stream, columns), || {
+            let mut query = self
+                .0
+                .prepare_cached("SELECT count(*) FROM ledger WHERE stream = ?1 AND columns <> ?2")?;
+            Ok(query.query_row(params![stream.0, columns], |row| row.get(0))?)
+        })
     }
 
     /// Drops records that have left the window.

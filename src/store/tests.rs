@@ -220,18 +220,22 @@ fn the_second_to_take_the_lock_learns_who_holds_it() {
 #[test]
 fn rows_without_an_id_share_one_counted_entry() {
     let (_folder, store, stream) = new_store();
-    let aside = Aside {
+    let aside = |mark: u64| Aside {
         id: None,
         number: String::new(),
         version: None,
         modified: None,
         reason: "no sys_id".into(),
+        mark,
     };
     let now = at("2026-01-01T00:00:00Z");
+    // The overlap reads the first again and again.
+    let marks = [1, 2, 1, 1];
     store
         .call_here(|db| {
-            db.set_aside(stream, &aside, now)
-                .and_then(|()| db.set_aside(stream, &aside, now))
+            marks
+                .into_iter()
+                .try_for_each(|mark| db.set_aside(stream, &aside(mark), now))
         })
         .unwrap();
     let entries = store.call_here(|db| db.quarantine()).unwrap();
@@ -272,6 +276,7 @@ fn a_quarantined_record_is_found_by_its_number_in_any_case() {
         version: None,
         modified: None,
         reason: "opened_at is no time".into(),
+        mark: 0,
     };
     let found = store
         .call_here(|db| {
@@ -286,5 +291,49 @@ fn a_quarantined_record_is_found_by_its_number_in_any_case() {
     assert_eq!(
         (found.0.len(), found.0.first() == found.1.as_ref(), found.2),
         (1, true, None)
+    );
+}
+
+#[test]
+fn a_sweep_goes_on_where_it_stood_and_a_wider_one_begins_anew() {
+    let (_folder, store, stream) = new_store();
+    let missing = Missing {
+        id: RecordId::new("9d385017c611228701d22104cc95c371"),
+        version: Version(7),
+        modified: at("2026-01-05T00:00:00Z"),
+    };
+    store
+        .call_here(|db| {
+            db.ask_sweep(stream, Sweep::Nightly)?;
+            db.swept(stream, at("2026-01-03T00:00:00Z"), std::slice::from_ref(&missing))?;
+            db.ask_sweep(stream, Sweep::Nightly)
+        })
+        .unwrap();
+    let row = store.call_here(|db| db.sweep(stream)).unwrap();
+    assert_eq!(
+        (row.asked, row.below),
+        (Some(Sweep::Nightly), Some(at("2026-01-03T00:00:00Z")))
+    );
+    assert_eq!(
+        store.call_here(|db| db.missing(stream, None, 10)).unwrap(),
+        std::slice::from_ref(&missing)
+    );
+    assert_eq!(
+        store.call_here(|db| db.missing(stream, Some(&missing.id), 10)).unwrap(),
+        []
+    );
+
+    store.call_here(|db| db.ask_sweep(stream, Sweep::Whole)).unwrap();
+    let row = store.call_here(|db| db.sweep(stream)).unwrap();
+    assert_eq!((row.asked, row.below), (Some(Sweep::Whole), None));
+    assert_eq!(store.call_here(|db| db.count_missing(stream)).unwrap(), 0);
+
+    store
+        .call_here(|db| db.end_sweep(stream, at("2026-01-09T00:00:00Z"), Some("{}")))
+        .unwrap();
+    let row = store.call_here(|db| db.sweep(stream)).unwrap();
+    assert_eq!(
+        (row.asked, row.nights, row.ended, row.blocked.as_deref()),
+        (None, 1, Some(at("2026-01-09T00:00:00Z")), Some("{}"))
     );
 }

@@ -102,7 +102,10 @@ impl Dataverse {
             ) {
                 (Ok(_), _) => return Ok(outcome),
                 (Err(disorder), None) => first = Some(disorder),
-                (Err(_), Some(disorder)) => return Err(self.disorder(&disorder)),
+                (Err(_), Some(disorder)) => {
+                    self.lose(place.requests);
+                    return Err(self.disorder(&disorder));
+                }
             }
         }
     }
@@ -132,7 +135,7 @@ impl Dataverse {
                 rest: rest.unwrap_or_default(),
             },
             server_time: answered.server_time,
-            hidden: 0,
+            matching: None,
             bytes: answered.bytes,
             requests: place.requests,
             records: answered.rows.mapped,
