@@ -27,7 +27,9 @@ fn check(trouble: &Trouble) {
 fn check_judgement(judgement: &Judgement) {
     match judgement {
         Judgement::Accept => {}
-        Judgement::Retry(trouble) | Judgement::Fail(trouble) | Judgement::Slow(trouble) => check(trouble),
+        Judgement::Retry(trouble) | Judgement::Fail(trouble) | Judgement::Slow(trouble) | Judgement::Heavy(trouble) => {
+            check(trouble)
+        }
     }
 }
 
