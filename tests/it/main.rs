@@ -14,6 +14,7 @@ mod machine;
 mod provance;
 mod reading;
 mod readme;
+mod readme_guarantees;
 mod real_log;
 mod rig;
 mod sync;
