@@ -8,7 +8,9 @@ use chrono::{DateTime, Utc};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-use super::deliver::Delivery;
+use super::deliver::{Delivery, Reading};
+use super::page_size::PageSize;
+use super::settled::Question;
 use super::stream::Stream;
 use crate::model::{Generation, Position, Slice, SliceId, Trouble};
 use crate::sink::Sink;
@@ -48,6 +50,16 @@ pub(super) struct Work<'a> {
 impl Work<'_> {
     pub fn count(&self, more: Tally) {
         *self.tally.lock().unwrap_or_else(PoisonError::into_inner) += more;
+    }
+
+    /// Counts what was delivered, also of a delivery that failed.
+    pub fn count_delivered(&self, delivered: Result<Tally, (Tally, Trouble)>) -> Result<(), Trouble> {
+        let (tally, result) = match delivered {
+            Ok(tally) => (tally, Ok(())),
+            Err((tally, trouble)) => (tally, Err(trouble)),
+        };
+        self.count(tally);
+        result
     }
 }
 
@@ -92,9 +104,11 @@ impl Place {
     }
 }
 
-struct Fetched {
-    page: Page,
+/// A page that is not delivered yet.
+pub(super) struct Fetched<'a> {
+    pub page: Page,
     memory: Option<OwnedSemaphorePermit>,
+    question: Question<'a>,
 }
 
 impl<S: Source, K: Sink> Stream<S, K> {
@@ -158,34 +172,43 @@ impl<S: Source, K: Sink> Stream<S, K> {
         Ok(moved)
     }
 
-    async fn deliver_fetched(&self, work: &Work<'_>, fetched: Fetched) -> Result<(), Trouble> {
-        let Fetched { page, memory } = fetched;
-        let result = self.deliver(&work.delivery, page.records).await;
+    pub(super) async fn deliver_fetched(&self, work: &Work<'_>, fetched: Fetched<'_>) -> Result<(), Halt> {
+        let Fetched { page, memory, question } = fetched;
+        let reading = Reading {
+            question: &question,
+            truths: None,
+        };
+        let result = self.deliver(&work.delivery, page.records, reading).await;
         drop(memory);
-        match result {
-            Ok(tally) => {
-                work.count(tally);
-                Ok(())
-            }
-            Err((tally, trouble)) => {
-                work.count(tally);
-                Err(trouble)
-            }
-        }
+        work.count_delivered(result)?;
+        self.ask_again(work, question.take_doubts()).await
     }
 
-    async fn fetch(&self, work: &Work<'_>, slice: &Slice) -> Result<Fetched, Halt> {
+    pub(super) async fn fetch(&self, work: &Work<'_>, slice: &Slice) -> Result<Fetched<'_>, Halt> {
+        self.fetch_from(work, &self.source, &self.page_size, slice).await
+    }
+
+    /// The next page of a slice, in pages as large as the server bears.
+    pub(super) async fn fetch_from(
+        &self,
+        work: &Work<'_>,
+        source: &S,
+        page_size: &PageSize,
+        slice: &Slice,
+    ) -> Result<Fetched<'_>, Halt> {
         loop {
-            let rows = self.page_size.rows();
+            let rows = page_size.rows();
+            let mut question = self.settled.ask();
             // A wait for the server's wish may be long, and a page that is not delivered is no loss.
             let page = tokio::select! {
                 biased;
                 () = work.cancel.cancelled() => return Err(Halt::Interrupted),
-                page = self.source.page(slice, rows) => page,
+                page = source.page(slice, rows) => page,
             };
             match page {
                 Ok(page) => {
-                    self.page_size.passed();
+                    question.answered();
+                    page_size.passed();
                     if let Some(server_time) = page.server_time {
                         self.source_clock.observe(server_time, (self.now)());
                     }
@@ -197,13 +220,13 @@ impl<S: Source, K: Sink> Stream<S, K> {
                     work.count(seen);
                     self.progress.add(seen);
                     let memory = self.budget.keep(page.bytes).await;
-                    return Ok(Fetched { page, memory });
+                    return Ok(Fetched { page, memory, question });
                 }
                 Err(SourceError::TooSlow(trouble) | SourceError::TooBig(trouble)) => {
-                    if !self.page_size.halve(rows) {
+                    if !page_size.halve(rows) {
                         return Err(Halt::TooSlow(trouble));
                     }
-                    tracing::warn!(stream = %self.id, rows, next = self.page_size.rows(), "{trouble}; asking for smaller pages");
+                    tracing::warn!(stream = %self.id, rows, next = page_size.rows(), "{trouble}; asking for smaller pages");
                     // A server that runs out of time is overloaded: it gets a moment before it is asked again.
                     tokio::time::sleep(BREATH).await;
                 }
