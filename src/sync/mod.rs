@@ -30,9 +30,13 @@ mod reconcile;
 mod rest;
 mod resync;
 mod run;
+mod set_aside;
 mod settled;
+mod sift;
 mod source_clock;
 mod stream;
+mod told;
+mod unseen;
 
 pub use batch::{Stamp, assemble, fitting};
 pub use budget::ByteBudget;

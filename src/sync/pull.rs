@@ -9,16 +9,16 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 use super::deliver::{Delivery, Reading};
-use super::page_size::PageSize;
 use super::settled::Question;
 use super::stream::Stream;
+use super::unseen::Unseen;
 use crate::model::{Generation, Position, Slice, SliceId, Trouble};
 use crate::sink::Sink;
 use crate::source::{Page, Source, SourceError};
 use crate::store::Tally;
 
 /// Before a server that was too slow is asked for less.
-const BREATH: Duration = Duration::from_millis(500);
+pub(super) const BREATH: Duration = Duration::from_millis(500);
 
 /// Why a slice was not read to its end.
 #[derive(Debug)]
@@ -128,9 +128,18 @@ impl<S: Source, K: Sink> Stream<S, K> {
         if place.head || cursor.at().time < from {
             cursor.position = None;
         }
+        let mut unseen = Unseen::default();
         let mut fetched = self.fetch(work, &cursor).await?;
         loop {
             place.see(&fetched.page);
+            let hidden = unseen.see(&fetched.page);
+            self.note(
+                work,
+                Tally {
+                    hidden,
+                    ..Tally::default()
+                },
+            );
             let at = fetched.page.at.clone();
             let end = place.ends(&fetched.page);
             cursor.position = Some(at.clone());
@@ -185,53 +194,57 @@ impl<S: Source, K: Sink> Stream<S, K> {
     }
 
     pub(super) async fn fetch(&self, work: &Work<'_>, slice: &Slice) -> Result<Fetched<'_>, Halt> {
-        self.fetch_from(work, &self.source, &self.page_size, slice).await
+        let mut question = self.settled.ask();
+        let page = self.fetch_page(work, slice).await?;
+        question.answered();
+        if let Some(server_time) = page.server_time {
+            self.source_clock.observe(server_time, (self.now)());
+        }
+        self.note(
+            work,
+            Tally {
+                requests: page.requests.into(),
+                ..Tally::default()
+            },
+        );
+        let memory = self.budget.keep(page.bytes).await;
+        Ok(Fetched { page, memory, question })
     }
 
-    /// The next page of a slice, in pages as large as the server bears.
-    pub(super) async fn fetch_from(
-        &self,
-        work: &Work<'_>,
-        source: &S,
-        page_size: &PageSize,
-        slice: &Slice,
-    ) -> Result<Fetched<'_>, Halt> {
+    async fn fetch_page(&self, work: &Work<'_>, slice: &Slice) -> Result<Page, Halt> {
+        let usual = self.page_size.rows();
+        let mut slow = 0;
         loop {
-            let rows = page_size.rows();
-            let mut question = self.settled.ask();
+            let rows = self.page_size.rows();
             // A wait for the server's wish may be long, and a page that is not delivered is no loss.
             let page = tokio::select! {
                 biased;
                 () = work.cancel.cancelled() => return Err(Halt::Interrupted),
-                page = source.page(slice, rows) => page,
+                page = self.source.page(slice, rows) => page,
             };
-            match page {
+            let trouble = match page {
                 Ok(page) => {
-                    question.answered();
-                    page_size.passed();
-                    if let Some(server_time) = page.server_time {
-                        self.source_clock.observe(server_time, (self.now)());
-                    }
-                    let seen = Tally {
-                        requests: page.requests.into(),
-                        hidden: page.hidden,
-                        ..Tally::default()
-                    };
-                    work.count(seen);
-                    self.progress.add(seen);
-                    let memory = self.budget.keep(page.bytes).await;
-                    return Ok(Fetched { page, memory, question });
-                }
-                Err(SourceError::TooSlow(trouble) | SourceError::TooBig(trouble)) => {
-                    if !page_size.halve(rows) {
-                        return Err(Halt::TooSlow(trouble));
-                    }
-                    tracing::warn!(stream = %self.id, rows, next = page_size.rows(), "{trouble}; asking for smaller pages");
-                    // A server that runs out of time is overloaded: it gets a moment before it is asked again.
-                    tokio::time::sleep(BREATH).await;
+                    self.page_size.passed();
+                    return Ok(page);
                 }
                 Err(SourceError::Failed(trouble)) => return Err(Halt::Trouble(trouble)),
+                Err(SourceError::TooSlow(trouble) | SourceError::TooBig(trouble)) => trouble,
+            };
+            slow += 1;
+            if !self.page_size.halve(rows) {
+                return self.sift(work, slice, trouble, usual).await;
+            }
+            tracing::warn!(stream = %self.id, rows, next = self.page_size.rows(), "{trouble}; asking for smaller pages");
+            // A server that runs out of time is overloaded: it gets a moment before it is asked again.
+            tokio::time::sleep(BREATH).await;
+            if slow == 2 {
+                self.answers_at_all(work, slice, &trouble).await?;
             }
         }
+    }
+
+    pub(super) fn note(&self, work: &Work<'_>, more: Tally) {
+        work.count(more);
+        self.progress.add(more);
     }
 }

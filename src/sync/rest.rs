@@ -124,16 +124,22 @@ impl<S: Source, K: Sink> Stream<S, K> {
             .map_err(|error| store_trouble(&error))?;
         for ids in ids.chunks(IDS_AT_ONCE) {
             let mut question = self.settled.ask();
-            let records = self.by_ids(work, ids).await?;
+            let by_id = self.fetch_by_ids(work, ids).await?;
             question.answered();
             let reading = Reading {
                 question: &question,
                 truths: None,
             };
-            work.count_delivered(self.deliver(&work.delivery, records, reading).await)?;
+            work.count_delivered(self.deliver(&work.delivery, by_id.found, reading).await)?;
             self.ask_again(work, question.take_doubts()).await?;
-            let tried: Vec<_> = ids.to_vec();
-            self.persist(move |db| db.retried(stream, &tried)).await?;
+            let (tried, unserved) = (ids.to_vec(), by_id.unserved);
+            self.persist(move |db| {
+                unserved
+                    .iter()
+                    .try_for_each(|(id, why)| db.set_aside_again(stream, id, why))?;
+                db.retried(stream, &tried)
+            })
+            .await?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ mod daemon;
 mod faults;
 mod layering;
 mod provance;
+mod reading;
 mod readme;
 mod real_log;
 mod reconcile;

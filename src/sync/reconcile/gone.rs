@@ -105,7 +105,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             }
             let mut truths = Truths::default();
             for (id, row) in &left {
-                truths.insert(id.clone(), Some(row.clone()));
+                truths.insert(id.clone(), Some(row.clone()), Some(row.modified));
             }
             let ids: Vec<RecordId> = left.iter().map(|(id, _)| id.clone()).collect();
             let asked = self.ask_truth(work, &ids, &truths, &mut question).await?;

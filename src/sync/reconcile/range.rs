@@ -4,19 +4,27 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use super::super::pull::{Halt, Work};
+use super::super::pull::{BREATH, Halt, Work};
 use super::super::stream::{Stream, store_trouble};
+use super::super::unseen::Unseen;
 use super::Sweeping;
 use super::compare::{Finding, Key, compare};
 use super::truth::Truths;
 use crate::model::window::Range;
 use crate::model::{Generation, Mapped, RecordId, Slice, SliceId};
 use crate::sink::Sink;
-use crate::source::Source;
-use crate::store::{LedgerRow, Missing, StreamKey};
+use crate::source::{Page, Source, SourceError};
+use crate::store::{LedgerRow, Missing, StreamKey, Tally};
 
 /// The ledger's rows of a range that were not met yet.
 type Unmet = HashMap<RecordId, LedgerRow>;
+
+/// What a range showed.
+struct Read {
+    unmet: Unmet,
+    /// Rows that the service desk counted and did not show.
+    hidden: u64,
+}
 
 impl<S: Source, K: Sink> Stream<S, K> {
     pub(super) async fn read_range(
@@ -25,14 +33,22 @@ impl<S: Source, K: Sink> Stream<S, K> {
         sweeping: &mut Sweeping,
         range: Range,
     ) -> Result<Vec<Missing>, Halt> {
-        let unmet = match sweeping.scope.is_full(range.from) {
+        let light = match sweeping.scope.is_full(range.from) {
             true => None,
-            false => self.read_keys(work, sweeping, range).await?,
+            false => self.read_keys(work, sweeping.scope.top, range).await?,
         };
-        let unmet = match unmet {
-            Some(unmet) => unmet,
-            None => self.read_in_full(work, sweeping, range).await?,
+        let Read { unmet, hidden } = match light {
+            Some(read) => read,
+            None => self.read_in_full(work, sweeping.scope.top, range).await?,
         };
+        sweeping.hidden += hidden;
+        self.note(
+            work,
+            Tally {
+                hidden,
+                ..Tally::default()
+            },
+        );
         if !self.settings.deletions {
             return Ok(Vec::new());
         }
@@ -46,76 +62,79 @@ impl<S: Source, K: Sink> Stream<S, K> {
     }
 
     /// Reads keys alone; `None` if so much differs that the range is better read in full.
-    async fn read_keys(&self, work: &Work<'_>, sweeping: &mut Sweeping, range: Range) -> Result<Option<Unmet>, Halt> {
-        let mut unmet = self.ledger_of(work.delivery.stream, range).await?;
-        let (mut rows, mut truths) = (unmet.len(), Truths::default());
-        let mut seen = 0;
+    async fn read_keys(&self, work: &Work<'_>, top: DateTime<Utc>, range: Range) -> Result<Option<Read>, Halt> {
+        let stream = work.delivery.stream;
+        let mut unmet = self.ledger_of(stream, range).await?;
+        let (known, mut seen, mut truths) = (unmet.len(), 0, Truths::default());
+        let (mut unseen, mut hidden) = (Unseen::default(), 0);
         let mut cursor = cursor(range);
         loop {
-            let fetched = self.fetch_from(work, &self.keys, &self.key_page_size, &cursor).await?;
-            sweeping.hidden += fetched.page.hidden;
-            seen += fetched.page.records.len();
-            let differing = self
-                .differing(
-                    work.delivery.stream,
-                    sweeping.scope.top,
-                    &fetched.page.records,
-                    &mut unmet,
-                )
-                .await?;
-            for (key, known, _) in differing {
-                truths.insert(key.id, known);
+            let page = self.fetch_keys(work, &cursor).await?;
+            hidden += unseen.see(&page);
+            seen += page.records.len();
+            for (key, row, _) in self.differing(stream, top, &page.records, &mut unmet).await? {
+                truths.insert(key.id, row, Some(key.modified));
             }
-            rows = rows.max(seen);
-            if truths.len() > (rows / 10).max(self.settings.page_size as usize) {
+            if truths.len() > (known.max(seen) / 10).max(self.settings.page_size as usize) {
                 return Ok(None);
             }
-            if fetched.page.end {
+            if page.end {
                 break;
             }
-            cursor.position = Some(fetched.page.at);
+            cursor.position = Some(page.at);
         }
         self.ask_truths(work, &truths).await?;
-        Ok(Some(unmet))
+        Ok(Some(Read { unmet, hidden }))
+    }
+
+    /// The next page of keys, as large as the server bears.
+    async fn fetch_keys(&self, work: &Work<'_>, slice: &Slice) -> Result<Page, Halt> {
+        loop {
+            let rows = self.key_page_size.rows();
+            let trouble = match self.ask_keys(work, slice, rows).await? {
+                Ok(page) => {
+                    self.key_page_size.passed();
+                    self.count_requests(work, page.requests.into());
+                    return Ok(page);
+                }
+                Err(SourceError::Failed(trouble)) => return Err(Halt::Trouble(trouble)),
+                Err(SourceError::TooSlow(trouble) | SourceError::TooBig(trouble)) => trouble,
+            };
+            if !self.key_page_size.halve(rows) {
+                return Err(Halt::TooSlow(trouble));
+            }
+            tracing::warn!(stream = %self.id, rows, next = self.key_page_size.rows(), "{trouble}; asking for smaller pages of keys");
+            tokio::time::sleep(BREATH).await;
+        }
     }
 
     /// Reads whole rows, and delivers them by the ordinary way; only what that would drop as overtaken is asked for by id.
-    async fn read_in_full(&self, work: &Work<'_>, sweeping: &mut Sweeping, range: Range) -> Result<Unmet, Halt> {
-        let mut unmet = self.ledger_of(work.delivery.stream, range).await?;
-        let mut truths = Truths::default();
+    async fn read_in_full(&self, work: &Work<'_>, top: DateTime<Utc>, range: Range) -> Result<Read, Halt> {
+        let stream = work.delivery.stream;
+        let mut unmet = self.ledger_of(stream, range).await?;
+        let (mut unseen, mut hidden, mut truths) = (Unseen::default(), 0, Truths::default());
         let mut cursor = cursor(range);
         let mut fetched = self.fetch(work, &cursor).await?;
         loop {
-            sweeping.hidden += fetched.page.hidden;
-            let differing = self
-                .differing(
-                    work.delivery.stream,
-                    sweeping.scope.top,
-                    &fetched.page.records,
-                    &mut unmet,
-                )
-                .await?;
-            for (key, known, finding) in differing {
+            hidden += unseen.see(&fetched.page);
+            for (key, row, finding) in self.differing(stream, top, &fetched.page.records, &mut unmet).await? {
                 if finding == Finding::Older {
-                    truths.insert(key.id, known);
+                    truths.insert(key.id, row, Some(key.modified));
                 }
             }
             let end = fetched.page.end;
             cursor.position = Some(fetched.page.at.clone());
             let deliver = self.deliver_fetched(work, fetched);
-            if end || work.cancel.is_cancelled() {
+            if end {
                 deliver.await?;
-                if end {
-                    break;
-                }
-                return Err(Halt::Interrupted);
+                break;
             }
             let (delivered, next) = tokio::join!(deliver, self.fetch(work, &cursor));
             delivered?;
             fetched = next?;
         }
         self.ask_truths(work, &truths).await?;
-        Ok(unmet)
+        Ok(Read { unmet, hidden })
     }
 
     /// The records of a page that are not as the ledger has them, each with its row there; takes all of them out of `unmet`.

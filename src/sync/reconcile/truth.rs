@@ -4,21 +4,31 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
+
 use super::super::deliver::{Choice, Delivery, Reading, only_columns_differ};
 use super::super::pull::{Halt, Work};
 use super::super::settled::Question;
 use super::super::stream::{Stream, store_trouble};
-use crate::model::{Mapped, Record, RecordId};
+use crate::model::{Mapped, Record, RecordId, Unmapped};
 use crate::sink::Sink;
-use crate::source::{Source, SourceError};
-use crate::store::{LedgerRow, Missing, StreamKey, Tally};
+use crate::source::Source;
+use crate::store::{LedgerRow, Missing, StreamKey};
 
 /// Most ids asked for in one request.
 pub(in crate::sync) const IDS_AT_ONCE: usize = 100;
 
 /// Records that are asked for by id, and the ledger's rows that they were compared with.
 #[derive(Debug, Clone, Default)]
-pub(in crate::sync) struct Truths(HashMap<RecordId, Option<LedgerRow>>);
+pub(in crate::sync) struct Truths(HashMap<RecordId, Compared>);
+
+/// What was compared.
+#[derive(Debug, Clone)]
+struct Compared {
+    known: Option<LedgerRow>,
+    /// The stamp it was shown with.
+    modified: Option<DateTime<Utc>>,
+}
 
 /// What came of asking for records by id.
 #[derive(Debug, Default)]
@@ -29,8 +39,9 @@ pub(super) struct Asked {
 }
 
 impl Truths {
-    pub fn insert(&mut self, id: RecordId, compared: Option<LedgerRow>) {
-        self.0.insert(id, compared);
+    /// `modified` is the stamp that the service desk showed it with, or that it was delivered with.
+    pub fn insert(&mut self, id: RecordId, known: Option<LedgerRow>, modified: Option<DateTime<Utc>>) {
+        self.0.insert(id, Compared { known, modified });
     }
 
     pub fn len(&self) -> usize {
@@ -39,20 +50,33 @@ impl Truths {
 
     /// Whether the ledger's row is the one that was compared.
     pub fn hold(&self, id: &RecordId, known: Option<&LedgerRow>) -> bool {
-        match (self.0.get(id), known) {
-            (Some(Some(compared)), Some(known)) => is_compared(compared, known),
-            (Some(None), None) => true,
-            (Some(_), _) | (None, _) => false,
+        let Some(compared) = self.0.get(id) else { return false };
+        match (&compared.known, known) {
+            (Some(compared), Some(known)) => is_compared(compared, known),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
         }
     }
 
     fn compared(&self, id: &RecordId) -> Option<Missing> {
-        let row = self.0.get(id)?.as_ref()?;
+        let row = self.0.get(id)?.known.as_ref()?;
         Some(Missing {
             id: id.clone(),
             version: row.version,
             modified: row.modified,
         })
+    }
+
+    /// A record that is there and that the server cannot serve.
+    fn unserved(&self, id: RecordId, reason: String) -> Unmapped {
+        let compared = self.0.get(&id);
+        let number = compared.and_then(|compared| compared.known.as_ref().map(|row| row.number.as_str().into()));
+        Unmapped {
+            number,
+            modified: compared.and_then(|compared| compared.modified),
+            id: Some(id),
+            reason,
+        }
     }
 }
 
@@ -105,8 +129,11 @@ impl<S: Source, K: Sink> Stream<S, K> {
         truths: &Truths,
         question: &mut Question<'_>,
     ) -> Result<Asked, Halt> {
-        let records = self.by_ids(work, ids).await?;
+        let by_id = self.fetch_by_ids(work, ids).await?;
         question.answered();
+        let mut records = by_id.found;
+        let unserved = by_id.unserved.into_iter();
+        records.extend(unserved.map(|(id, why)| Mapped::SetAside(truths.unserved(id, why))));
         let mut asked = Asked::default();
         let (mut inside, mut left) = (Vec::with_capacity(records.len()), Vec::new());
         for mapped in records {
@@ -136,39 +163,16 @@ impl<S: Source, K: Sink> Stream<S, K> {
         while !doubtful.is_empty() {
             let now = doubtful.split_off(doubtful.len().saturating_sub(IDS_AT_ONCE));
             let known = self.known(work.delivery.stream, now.clone()).await?;
-            let truths = Truths(now.iter().cloned().zip(known).collect());
+            let mut truths = Truths::default();
+            for (id, known) in now.iter().zip(known) {
+                let modified = known.as_ref().map(|row| row.modified);
+                truths.insert(id.clone(), known, modified);
+            }
             let mut question = self.settled.ask();
             self.ask_truth(work, &now, &truths, &mut question).await?;
             doubtful.extend(question.take_doubts());
         }
         Ok(())
-    }
-
-    /// The records of these ids; in smaller parts if they are too much at once.
-    pub(in crate::sync) async fn by_ids(&self, work: &Work<'_>, ids: &[RecordId]) -> Result<Vec<Mapped>, Halt> {
-        let (mut parts, mut records) = (vec![ids], Vec::with_capacity(ids.len()));
-        while let Some(part) = parts.pop() {
-            let answer = tokio::select! {
-                biased;
-                () = work.cancel.cancelled() => return Err(Halt::Interrupted),
-                answer = self.source.by_ids(part) => answer,
-            };
-            let asked = Tally {
-                requests: 1,
-                ..Tally::default()
-            };
-            work.count(asked);
-            self.progress.add(asked);
-            match answer {
-                Ok(answer) => records.extend(answer),
-                Err(SourceError::TooSlow(_) | SourceError::TooBig(_)) if part.len() > 1 => {
-                    let (first, second) = part.split_at(part.len() / 2);
-                    parts.extend([second, first]);
-                }
-                Err(error) => return Err(Halt::Trouble(error.trouble().clone())),
-            }
-        }
-        Ok(records)
     }
 
     /// The ledger's rows of these records.
