@@ -5,10 +5,12 @@
 mod cli;
 mod clients;
 mod config;
+mod controls;
 mod crash;
 mod daemon;
 mod faults;
 mod layering;
+mod machine;
 mod provance;
 mod reading;
 mod readme;

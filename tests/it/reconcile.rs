@@ -1,5 +1,9 @@
 //! What no cursor sees: a sweep finds it, tells what is gone within limits, and costs little.
 
+mod beside;
+mod filter;
+mod provance;
+
 use chrono::TimeDelta;
 use itsmd::model::{ConnectionName, StreamId, WorkItemKind};
 use itsmd::sim::servicenow::Row;
@@ -19,14 +23,19 @@ fn store(rig: &Rig) -> Store {
     Store::open(&rig.folder.path().join("itsmd.db"), Threads::Inline).unwrap()
 }
 
-/// A sync that finds a sweep asked for, as cron and the command line ask for one.
-async fn sweep(rig: &Rig, stream: &StreamId, sweep: Sweep) -> (i32, Value) {
+/// As cron and the command line ask for a sweep.
+fn ask(rig: &Rig, stream: &StreamId, sweep: Sweep) {
     store(rig)
         .call_here(|db| {
             let row = db.stream(stream)?.unwrap();
             db.ask_sweep(row.key, sweep)
         })
         .unwrap();
+}
+
+/// A sync that finds a sweep asked for.
+async fn sweep(rig: &Rig, stream: &StreamId, sweep: Sweep) -> (i32, Value) {
+    ask(rig, stream, sweep);
     rig.sync(&[]).await
 }
 
