@@ -125,7 +125,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             .await
             .map_err(|error| store_trouble(&error))?;
         for ids in ids.chunks(IDS_AT_ONCE) {
-            let by_id = self.fetch_by_ids(work, ids).await?;
+            let by_id = self.fetch_by_ids(work, std::iter::once(ids)).await?;
             match self.deliver(&work.delivery, by_id.found).await {
                 Ok(tally) => work.count(tally),
                 Err((tally, trouble)) => {

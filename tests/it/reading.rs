@@ -3,6 +3,7 @@
 
 mod between;
 mod big;
+mod dataverse;
 mod hidden;
 mod order;
 mod poison;
