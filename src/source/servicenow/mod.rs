@@ -9,6 +9,8 @@ mod answer;
 mod codes;
 mod count;
 mod filter;
+#[cfg(feature = "fuzzing")]
+mod fuzzing;
 mod hidden;
 mod probe;
 mod query;
