@@ -16,6 +16,7 @@ mod reading;
 mod readme;
 mod readme_guarantees;
 mod real_log;
+mod reconcile;
 mod rig;
 mod sync;
 mod trust;
