@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::deliver::Delivery;
 use super::stream::Stream;
-use crate::model::{Generation, Position, Slice, SliceId, Trouble};
+use crate::model::{Generation, Position, Slice, SliceId, Trouble, Verdict};
 use crate::sink::Sink;
 use crate::source::{Page, Source, SourceError};
 use crate::store::Tally;
@@ -158,7 +158,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
         Ok(moved)
     }
 
-    async fn deliver_fetched(&self, work: &Work<'_>, fetched: Fetched) -> Result<(), Trouble> {
+    async fn deliver_fetched(&self, work: &Work<'_>, fetched: Fetched) -> Result<(), Halt> {
         let Fetched { page, memory } = fetched;
         let result = self.deliver(&work.delivery, page.records).await;
         drop(memory);
@@ -169,7 +169,11 @@ impl<S: Source, K: Sink> Stream<S, K> {
             }
             Err((tally, trouble)) => {
                 work.count(tally);
-                Err(trouble)
+                // Told to stop, the workspace is not waited for: that is no failure.
+                match trouble.verdict {
+                    Verdict::Retry { .. } if work.cancel.is_cancelled() => Err(Halt::Interrupted),
+                    Verdict::Retry { .. } | Verdict::SetAside | Verdict::Stop => Err(Halt::Trouble(trouble)),
+                }
             }
         }
     }

@@ -8,6 +8,7 @@ mod config;
 mod crash;
 mod daemon;
 mod faults;
+mod interleavings;
 mod layering;
 mod provance;
 mod readme;
