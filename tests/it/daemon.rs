@@ -14,14 +14,14 @@ use serde_json::Value;
 use crate::rig::{DEADLINE, Rig, STREAM, ago, incident, stream};
 
 /// A running daemon, killed if the test ends before it does.
-struct Daemon {
-    child: Child,
+pub struct Daemon {
+    pub child: Child,
     log: mpsc::Receiver<String>,
     page: String,
 }
 
 impl Daemon {
-    async fn start(rig: &Rig) -> Self {
+    pub async fn start(rig: &Rig) -> Self {
         let mut child = rig
             .command(&["run"])
             .stdout(Stdio::null())
@@ -48,7 +48,7 @@ impl Daemon {
     }
 
     /// Waits for a line of the log.
-    fn line(&self, part: &str) -> String {
+    pub fn line(&self, part: &str) -> String {
         let deadline = Instant::now() + DEADLINE;
         let mut seen = Vec::new();
         while let Some(left) = deadline.checked_duration_since(Instant::now()) {
@@ -61,23 +61,23 @@ impl Daemon {
         panic!("no line with {part:?} in\n{}", seen.join("\n"));
     }
 
-    fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    async fn get(&self, path: &str) -> (u16, String) {
+    pub async fn get(&self, path: &str) -> (u16, String) {
         let answer = reqwest::get(format!("{}{path}", self.page)).await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
-    async fn incidents(&self) -> Value {
+    pub async fn incidents(&self) -> Value {
         let (_, text) = self.get("/api/status").await;
         let report: Value = serde_json::from_str(&text).unwrap();
         report["connections"][0]["streams"][0].clone()
     }
 
     /// Asks again and again until it holds.
-    async fn until(&self, holds: impl Fn(&Value) -> bool) -> Value {
+    pub async fn until(&self, holds: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + DEADLINE;
         loop {
             let incidents = self.incidents().await;
@@ -89,7 +89,7 @@ impl Daemon {
         }
     }
 
-    fn end(mut self) -> i32 {
+    pub fn end(mut self) -> i32 {
         self.signal(Signal::TERM);
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
@@ -109,7 +109,7 @@ impl Drop for Daemon {
     }
 }
 
-async fn rig() -> Rig {
+pub async fn rig() -> Rig {
     let rig = Rig::new().await;
     let text = std::fs::read_to_string(rig.config())
         .unwrap()

@@ -2,6 +2,7 @@
 
 mod clocks;
 mod disk;
+mod links;
 mod resyncs;
 mod script;
 
@@ -130,7 +131,7 @@ async fn when_one_batch_of_a_page_is_taken_and_the_next_refused_for_six_hours_no
     while scene.clock.now() - begun < TimeDelta::hours(6) {
         let report = scene.run(Pass::Head).await;
         assert_eq!(report.outcome, Outcome::Failed);
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_secs(900)).await;
     }
     let taken = scene.workspace.count() - 45;
     assert!((1..10).contains(&taken), "{taken}");
