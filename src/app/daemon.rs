@@ -1,6 +1,5 @@
 //! The daemon: start in order, run until told to stop, stop in order.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -306,7 +305,7 @@ impl Daemon {
         let mut live = Live {
             next: self.scheduler.next_instants().borrow().clone(),
             waiting: Some(crew.parts.waiting()),
-            unwritten: BTreeMap::new(),
+            ..Live::default()
         };
         for member in crew.members() {
             if let Some(trouble) = member.stream.unwritten() {

@@ -10,14 +10,14 @@ use super::{StoreError, owner};
 /// `itsm`, so that `file` and we can tell a state file from any other database.
 const APPLICATION_ID: i64 = 0x6974_736d;
 
+/// How long another program may have the file locked.
+const BUSY: Duration = Duration::from_secs(5);
+
 const MIGRATIONS: &[&str] = &[
     include_str!("../../schema/store/0001_start.sql"),
     include_str!("../../schema/store/0002_sweeps.sql"),
     include_str!("../../schema/store/0003_pauses.sql"),
 ];
-
-/// How long another program may have the file locked.
-const BUSY: Duration = Duration::from_secs(5);
 
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     // SQLite would make it with the umask's mode; rotated refresh tokens may be in it one day.

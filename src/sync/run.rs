@@ -82,7 +82,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
         };
         self.tell(run, worker, &report);
         if let Ok(row) = begun {
-            self.end(row, &report).await;
+            self.end(run, row, &report).await;
         }
         self.write_log(run, &report).await;
         report
@@ -171,18 +171,23 @@ impl<S: Source, K: Sink> Stream<S, K> {
         }
     }
 
-    async fn end(&self, row: i64, report: &WorkerReport) {
+    /// The last write of a run; a daemon tries until it succeeds, or it would show what is long over.
+    async fn end(&self, run: &Run, row: i64, report: &WorkerReport) {
         let error = report.error.as_ref().map(error_json);
         let (ended, outcome, tally) = ((self.now)(), report.outcome, report.tally);
         let warnings = report.warnings.clone();
-        let written = self
-            .store
-            .call(move |db| db.end_run(row, ended, outcome, error.as_deref(), &warnings, &tally))
-            .await;
-        if let Err(error) = written {
-            let trouble = store_trouble(&error);
-            tracing::error!(stream = %self.id, code = trouble.code, "the end of a run could not be written down: {trouble}");
-            self.tell_unwritten(Some(trouble));
+        let end = move |db: &Db<'_>| db.end_run(row, ended, outcome, error.as_deref(), &warnings, &tally);
+        let Err(error) = self.store.call(end.clone()).await else {
+            return;
+        };
+        let trouble = store_trouble(&error);
+        tracing::error!(stream = %self.id, code = trouble.code, "the end of a run could not be written down: {trouble}");
+        if !self.settings.patient {
+            return;
+        }
+        tokio::select! {
+            _ = self.persist(end) => {}
+            () = run.cancel.cancelled() => {}
         }
     }
 

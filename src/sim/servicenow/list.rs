@@ -89,7 +89,7 @@ pub(super) fn rows(desk: &Desk, ask: &Ask<'_>) -> Answer {
 fn page(state: &State, ask: &Ask<'_>, table: &Table, rows: &[&Packed]) -> String {
     let nothing = HashSet::new();
     let shape = shape(state, ask, &nothing);
-    let few = shape.fields.as_ref().is_some_and(|fields| fields.len() <= 3);
+    let few = shape.fields.as_ref().is_some_and(|fields| fields.len() <= 4);
     let mut cancelled = state.too_slow.is_some_and(|most| rows.len() > most);
     let mut body = String::with_capacity(64 + rows.len() * 1024);
     body.push_str("{\"result\":[");
@@ -134,7 +134,7 @@ pub(super) fn record(desk: &Desk, ask: &Ask<'_>, id: &str) -> Answer {
     };
     let nothing = HashSet::new();
     let shape = shape(state, ask, &nothing);
-    let few = shape.fields.as_ref().is_some_and(|fields| fields.len() <= 3);
+    let few = shape.fields.as_ref().is_some_and(|fields| fields.len() <= 4);
     if !few && state.poisoned(ask.table, View(row)) {
         return Answer::error(500, TOO_LONG, Some(TOO_LONG));
     }

@@ -52,7 +52,7 @@ impl Desk {
         self.lock().too_slow = rows;
     }
 
-    /// A row that cannot be read except by at most three fields: its page ends in a cancelled transaction.
+    /// A row that cannot be read except by at most four fields: its page ends in a cancelled transaction.
     pub fn poison(&self, table: &str, sys_id: &str) {
         self.lock().poisoned.insert((table.to_owned(), sys_id.to_owned()));
     }
