@@ -11,6 +11,7 @@ mod daemon;
 mod faults;
 mod layering;
 mod machine;
+mod menu;
 mod provance;
 mod reading;
 mod readme;
