@@ -12,6 +12,7 @@ mod faults;
 mod interleavings;
 mod layering;
 mod machine;
+mod menu;
 mod provance;
 mod rates;
 mod reading;
