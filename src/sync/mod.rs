@@ -38,4 +38,4 @@ pub use log_row::{LogRow, LogType};
 pub use progress::Progress;
 pub use resync::{Resync, resync};
 pub use run::{Pass, Run, WorkerReport};
-pub use stream::{Now, Readers, Settings, Stream};
+pub use stream::{Now, Readers, Settings, Stream, store_trouble};

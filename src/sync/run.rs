@@ -165,6 +165,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             sent,
             unchanged,
             quarantined,
+            deleted,
             ..
         } = report.tally;
         let worker = worker.as_str();
@@ -177,7 +178,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             }
             (None, Outcome::Interrupted) => tracing::info!(stream = %self.id, worker, run = run.id, sent, "stopped"),
             (None, _) if sent > 0 || quarantined > 0 => {
-                tracing::info!(stream = %self.id, worker, run = run.id, read, sent, unchanged, quarantined, "in step");
+                tracing::info!(stream = %self.id, worker, run = run.id, read, sent, unchanged, quarantined, deleted, "in step");
             }
             (None, _) => tracing::debug!(stream = %self.id, worker, run = run.id, read, unchanged, "in step"),
         }

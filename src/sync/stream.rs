@@ -117,7 +117,7 @@ impl<S, K> Stream<S, K> {
 }
 
 /// A state file that does not work is told like any other trouble.
-pub(super) fn store_trouble(error: &StoreError) -> Trouble {
+pub fn store_trouble(error: &StoreError) -> Trouble {
     let (code, means, remedy) = if error.disk_full() {
         (
             "ITSMD-ST-002",

@@ -25,11 +25,13 @@ pub fn stream() -> StreamReport {
             outcome: Outcome::Complete,
             read: 3,
             sent: 1,
+            deleted: 0,
             error: None,
         }),
         waiting: None,
         next_run: None,
         interval_seconds: Some(300),
+        reconcile: None,
         error: None,
         notes: Vec::new(),
     }
@@ -67,7 +69,7 @@ fn the_json_has_the_promised_keys_and_values() {
         json!([{"name":"contoso","partner":"servicenow","streams":[{"work_item":"incident","state":"live",
             "position":"2026-11-20T10:00:00Z","lag_seconds":12,"window_start":"2026-07-23T10:00:00Z","records":24918,
             "backfill":{"slices":120,"complete":120},"quarantined":0,
-            "last_run":{"started":"2026-11-20T10:00:00Z","outcome":"complete","read":3,"sent":1,"error":null}}]}])
+            "last_run":{"started":"2026-11-20T10:00:00Z","outcome":"complete","read":3,"sent":1,"deleted":0,"error":null}}]}])
     );
 }
 
@@ -84,7 +86,7 @@ fn what_is_not_known_is_null_and_what_is_optional_is_absent() {
     for key in ["position", "lag_seconds", "window_start", "last_run"] {
         assert!(said[key].is_null() && said.get(key).is_some(), "{key}");
     }
-    for key in ["waiting", "next_run", "error", "notes"] {
+    for key in ["waiting", "next_run", "reconcile", "error", "notes"] {
         assert!(said.get(key).is_none(), "{key}");
     }
     assert_eq!(serde_json::from_value::<StreamReport>(said).unwrap(), blank);
