@@ -14,7 +14,7 @@ use crate::store::{Db, StoreError, StreamKey, Sweep};
 const CLOCK_WAS_SET_BACK: TimeDelta = TimeDelta::hours(1);
 
 /// Asks for a sweep of every stream of the named connections (all, if none is named).
-pub async fn ask_all(parts: &Parts, only: &BTreeSet<String>, sweep: Sweep) -> Result<(), StoreError> {
+pub async fn ask_sweeps(parts: &Parts, only: &BTreeSet<String>, sweep: Sweep) -> Result<(), StoreError> {
     for (connected, stream) in parts.streams() {
         if only.is_empty() || only.contains(connected.settings.name.as_str()) {
             ask(stream, sweep).await?;

@@ -158,7 +158,7 @@ fn filter(connection: &Connection) -> Option<Line> {
             let text = "what leaves it is marked as deleted by the next reconcile";
             return Some(Line::good("filter", text.to_owned()));
         }
-        (None, _) => format!("filter = {:?}, reconcile = \"off\"", connection.filter),
+        (None, Deletions::Mark | Deletions::Off) => format!("filter = {:?}, reconcile = \"off\"", connection.filter),
         (Some(_), Deletions::Off) => format!("filter = {:?}, deletions = \"off\"", connection.filter),
     };
     let finding = Finding::new(&code::FILTER_WITHOUT_RECONCILE, Severity::Warning, seen);
