@@ -7,8 +7,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::build::{Connected, DeskStream};
-use super::{fault, reconcile};
 use super::sync::StreamSync;
+use super::{fault, reconcile};
 use crate::daemon::{Activation, Activity, Bell, Schedule};
 use crate::net::{Client, Waiting};
 use crate::status::metrics::RequestOutcome;

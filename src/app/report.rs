@@ -96,9 +96,8 @@ fn stream_report(
     report.notes = notes(db, connection, kind, &row)?;
     let (head_run, rest_run) = (db.last_run(row.key, Worker::Head)?, db.last_run(row.key, Worker::Rest)?);
     let sweep = db.sweep(row.key)?;
-    let rest_is_due = report.backfill.complete < report.backfill.slices
-        || !db.to_retry(row.key)?.is_empty()
-        || sweep.asked.is_some();
+    let rest_is_due =
+        report.backfill.complete < report.backfill.slices || !db.to_retry(row.key)?.is_empty() || sweep.asked.is_some();
     let failed = in_the_way(head_run.as_ref(), rest_run.as_ref(), rest_is_due);
     report.error = failed.and_then(problem);
     tell_reconcile(&mut report, &sweep, live.next.get(&reconcile_ring(&id)).copied());
@@ -117,7 +116,10 @@ fn backfill(slices: &[StoredSlice]) -> Backfill {
 
 /// A sweep that waits for a person stands in the way until a later one ends well; what fails now is told first.
 fn tell_reconcile(report: &mut StreamReport, sweep: &SweepRow, next: Option<DateTime<Utc>>) {
-    let blocked: Option<Problem> = sweep.blocked.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let blocked: Option<Problem> = sweep
+        .blocked
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok());
     match (&report.error, &blocked) {
         (None, Some(_)) => report.error.clone_from(&blocked),
         (Some(error), Some(blocked)) if error.code != blocked.code => report.notes.push(format!(

@@ -72,7 +72,10 @@ fn tell_who_marks_nothing(config: &Config, only: &BTreeSet<String>) {
     let chosen = |connection: &&Connection| only.is_empty() || only.contains(connection.name.as_str());
     for connection in config.connections.iter().filter(chosen) {
         if connection.deletions == Deletions::Off {
-            eprintln!("{}: deletions = \"off\", so nothing is marked as deleted", connection.name);
+            eprintln!(
+                "{}: deletions = \"off\", so nothing is marked as deleted",
+                connection.name
+            );
         }
     }
 }

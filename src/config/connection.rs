@@ -88,7 +88,9 @@ fn schedule_of(section: &Section<'_>, zone: Option<Tz>) -> Option<String> {
 }
 
 fn reconcile_of(section: &Section<'_>, zone: Option<Tz>) -> Option<String> {
-    section.checked("reconcile", |fields| schedule::check_reconcile(fields, zone.unwrap_or(Tz::UTC)))
+    section.checked("reconcile", |fields| {
+        schedule::check_reconcile(fields, zone.unwrap_or(Tz::UTC))
+    })
 }
 
 fn splay(text: &str) -> Result<Splay, String> {

@@ -75,7 +75,13 @@ mod tests {
     #[test]
     fn a_reconcile_comes_every_hour_at_most() {
         let check = |fields| check_reconcile(fields, Tz::Europe__Berlin);
-        for good in ["30 3 * * *", "0 * * * *", "17 45 12 * * *", "15 2,14 * * 1-5", "30 3 29 2 *"] {
+        for good in [
+            "30 3 * * *",
+            "0 * * * *",
+            "17 45 12 * * *",
+            "15 2,14 * * 1-5",
+            "30 3 29 2 *",
+        ] {
             assert_eq!(check(good).as_deref(), Ok(good));
         }
         for (bad, apart) in [

@@ -124,10 +124,7 @@ impl<S, K: Sink> Stream<S, K> {
         let (log_type, message) = match (&report.error, report.warnings.first()) {
             (Some(trouble), _) => (LogType::Error, trouble.means.clone()),
             (None, Some(warning)) => (LogType::Warning, warning.clone()),
-            (None, None) => (
-                LogType::Info,
-                in_step(&self.id, &report.tally),
-            ),
+            (None, None) => (LogType::Info, in_step(&self.id, &report.tally)),
         };
         let row = LogRow {
             log_type,

@@ -12,6 +12,7 @@ mod layering;
 mod provance;
 mod readme;
 mod real_log;
+mod reconcile_cli;
 mod rig;
 mod sync;
 mod trust;
