@@ -152,11 +152,16 @@ pub struct LastRun {
     pub read: u64,
     /// Records delivered.
     pub sent: u64,
-    /// Of those the ones marked as deleted.
-    #[serde(default)]
+    /// Of those the ones marked as deleted; absent if there are none.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub deleted: u64,
     /// Why it failed.
     pub error: Option<Problem>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How a run ended.

@@ -69,7 +69,7 @@ fn the_json_has_the_promised_keys_and_values() {
         json!([{"name":"contoso","partner":"servicenow","streams":[{"work_item":"incident","state":"live",
             "position":"2026-11-20T10:00:00Z","lag_seconds":12,"window_start":"2026-07-23T10:00:00Z","records":24918,
             "backfill":{"slices":120,"complete":120},"quarantined":0,
-            "last_run":{"started":"2026-11-20T10:00:00Z","outcome":"complete","read":3,"sent":1,"deleted":0,"error":null}}]}])
+            "last_run":{"started":"2026-11-20T10:00:00Z","outcome":"complete","read":3,"sent":1,"error":null}}]}])
     );
 }
 
