@@ -115,7 +115,7 @@ fn client(settings: &Connection, before: &[Connected], patience: Option<Duration
     if let Some(known) = same {
         return Ok(known.client.clone());
     }
-    Client::new(ClientSettings {
+    let client = Client::new(ClientSettings {
         requests_per_minute: Some(settings.requests_per_minute),
         max_concurrent: settings.max_concurrent.into(),
         request_timeout: settings.request_timeout,
@@ -123,7 +123,11 @@ fn client(settings: &Connection, before: &[Connected], patience: Option<Duration
         tls: settings.tls.clone(),
         patience,
         ..ClientSettings::new(&settings.server_url, super::now)
-    })
+    })?;
+    if before.iter().any(|known| known.settings.name == settings.name) {
+        client.limiter().spend_burst();
+    }
+    Ok(client)
 }
 
 fn connect(

@@ -14,7 +14,7 @@ use crate::net::{Client, Waiting};
 use crate::status::metrics::RequestOutcome;
 use crate::status::{Metrics, Outcome, Problem};
 use crate::store::{Outcome as RunOutcome, Sweep, Tally, Worker};
-use crate::sync::{Pass, Run, WorkerReport, store_trouble};
+use crate::sync::{Pass, Run, WorkerReport};
 
 /// How often a pass that somebody waits for looks whether the server asked for more patience than they have.
 const LOOK_FOR_PAUSES: Duration = Duration::from_millis(500);
@@ -212,7 +212,7 @@ impl Member {
         if let Some(sweep) = asked.sweep
             && let Err(error) = reconcile::ask(&self.stream, sweep).await
         {
-            let problem = Problem::from(&store_trouble(&error));
+            let problem = Problem::from(&error.trouble());
             return StreamSync::of(self.stream.id.kind, Outcome::Failed, Some(problem), Tally::default());
         }
         let before = self.stream.progress.tally();

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::build::{columns_fingerprint, source_print};
 use super::crew::reconcile_ring;
+use super::pauses;
 use super::sync::outcome;
 use crate::config::{Config, Connection};
 use crate::daemon::Schedule;
@@ -18,17 +19,31 @@ use crate::store::{self, Db, RunRow, Store, StoreError, StoredSlice, StreamRow, 
 /// What only a running daemon knows.
 #[derive(Debug, Clone, Default)]
 pub struct Live {
-    /// Pauses that servers asked for, by connection.
-    pub waiting: BTreeMap<String, Waiting>,
+    /// The pauses under way, by connection, the workspace's under the empty name; `None`: the state file knows.
+    pub waiting: Option<BTreeMap<String, Waiting>>,
     /// The next ring of each stream.
     pub next: BTreeMap<String, DateTime<Utc>>,
+    /// Streams of which nothing can be written down, and why: the state file cannot tell that of itself.
+    pub unwritten: BTreeMap<String, Problem>,
+}
+
+impl Live {
+    /// Why nothing of a connection goes on: its server or the workspace wants patience, whichever wants more.
+    fn waiting_of(&self, connection: &str) -> Option<Waiting> {
+        let waiting = self.waiting.as_ref()?;
+        let both = [connection, pauses::WORKSPACE].map(|owner| waiting.get(owner));
+        both.into_iter().flatten().max_by_key(|waiting| waiting.until).cloned()
+    }
 }
 
 /// Puts the report together.
-pub async fn report(config: &Config, store: &Store, live: Live, now: DateTime<Utc>) -> Result<Report, StoreError> {
+pub async fn report(config: &Config, store: &Store, mut live: Live, now: DateTime<Utc>) -> Result<Report, StoreError> {
     let config = config.clone();
     store
         .call(move |db| {
+            if live.waiting.is_none() {
+                live.waiting = Some(pauses::kept(db.pauses()?, now));
+            }
             let mut connections = Vec::new();
             for connection in &config.connections {
                 connections.push(connection_report(db, connection, &live, now)?);
@@ -73,7 +88,7 @@ fn stream_report(
     };
     let schedule = Schedule::parse(&connection.schedule, connection.schedule_time_zone).ok();
     let mut report = StreamReport {
-        waiting: live.waiting.get(connection.name.as_str()).cloned(),
+        waiting: live.waiting_of(connection.name.as_str()),
         next_run: live.next.get(&id.to_string()).copied(),
         interval_seconds: schedule
             .and_then(|s| s.interval_hint(now))
@@ -99,9 +114,10 @@ fn stream_report(
     let rest_is_due =
         report.backfill.complete < report.backfill.slices || !db.to_retry(row.key)?.is_empty() || sweep.asked.is_some();
     let failed = in_the_way(head_run.as_ref(), rest_run.as_ref(), rest_is_due);
-    report.error = failed.and_then(problem);
+    let unwritten = live.unwritten.get(&id.to_string()).cloned();
+    report.error = unwritten.or_else(|| failed.and_then(problem));
     tell_reconcile(&mut report, &sweep, live.next.get(&reconcile_ring(&id)).copied());
-    report.last_run = head_run.as_ref().map(last_run);
+    report.last_run = head_run.as_ref().map(|head| last_run(head, rest_run.as_ref()));
     report.state = state(connection, &report);
     Ok(report)
 }
@@ -183,7 +199,16 @@ fn problem(run: &RunRow) -> Option<Problem> {
     serde_json::from_str(run.error.as_deref()?).ok()
 }
 
-fn last_run(run: &RunRow) -> LastRun {
+/// The head's, with the warnings of both.
+fn last_run(run: &RunRow, rest: Option<&RunRow>) -> LastRun {
+    let mut warnings = run.warnings.clone();
+    let of_rest = rest.map(|rest| rest.warnings.as_slice()).unwrap_or_default();
+    warnings.extend(
+        of_rest
+            .iter()
+            .filter(|warning| !run.warnings.contains(warning))
+            .cloned(),
+    );
     LastRun {
         started: run.started,
         outcome: outcome(run.outcome.unwrap_or(store::Outcome::Interrupted)),
@@ -191,6 +216,7 @@ fn last_run(run: &RunRow) -> LastRun {
         sent: run.tally.sent,
         deleted: run.tally.deleted,
         error: problem(run),
+        warnings,
     }
 }
 
@@ -206,6 +232,7 @@ mod tests {
             ended: None,
             outcome: Some(outcome),
             error: None,
+            warnings: Vec::new(),
             tally: Tally::default(),
         }
     }

@@ -126,7 +126,14 @@ pub async fn sync(parts: &Parts, only: &BTreeSet<String>, cancel: &CancellationT
         .iter()
         .filter(|c| only.is_empty() || only.contains(c.settings.name.as_str()));
     let passes = chosen.map(|connected| sync_connection(connected, &run));
-    let connections = futures_util::future::join_all(passes).await;
+    let (passed, ways) = (CancellationToken::new(), parts.ways());
+    let kept = futures_util::future::join_all(ways.into_iter().map(|way| way.keep_pauses(passed.clone())));
+    let passes = async {
+        let connections = futures_util::future::join_all(passes).await;
+        passed.cancel();
+        connections
+    };
+    let (connections, _) = tokio::join!(passes, kept);
     SyncReport {
         run_id: run.id,
         elapsed_seconds: begun.elapsed().as_secs_f64(),

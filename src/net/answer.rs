@@ -43,6 +43,9 @@ pub enum Judgement {
     Accept,
     /// Try again, within the budget of attempts; this is the error if none is left.
     Retry(Trouble),
+    /// The same, but if no attempt is left, asking for less may pass:
+    /// [`NetError::TooSlow`](super::NetError::TooSlow) is the error then.
+    Heavy(Trouble),
     /// Give up at once.
     Fail(Trouble),
     /// The server ran out of time over it: give up at once with [`NetError::TooSlow`](super::NetError::TooSlow).

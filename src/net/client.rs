@@ -19,7 +19,7 @@ use reqwest::Url;
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 
 use self::bodies::Bodies;
-pub use self::request::Request;
+pub use self::request::{Limit, Request};
 use super::answer::Answer;
 use super::counts::{Counters, Counts};
 use super::limit::{Limiter, Waiting};
@@ -132,7 +132,7 @@ impl Client {
         })
     }
 
-    /// The pause that the server asked for, if one is under way.
+    /// The pause under way, if there is one.
     pub fn waiting(&self) -> Option<Waiting> {
         self.shared.limiter.waiting()
     }

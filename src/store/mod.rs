@@ -8,6 +8,7 @@ mod ledger;
 mod lock;
 mod migrate;
 mod owner;
+mod pauses;
 mod quarantine;
 mod requests;
 mod runs;
@@ -23,6 +24,7 @@ use chrono::{DateTime, TimeZone, Utc};
 pub use error::StoreError;
 pub use ledger::{LedgerRow, Traced};
 pub use lock::{Held, Lock};
+pub use pauses::Pause;
 pub use quarantine::{Aside, Quarantined};
 pub use requests::Request;
 pub use runs::{Outcome, RunRow, Tally, Worker};
@@ -91,11 +93,18 @@ impl Store {
             .connection
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let result = work(&Db(&transaction))?;
-        transaction.commit()?;
-        Ok(result)
+        transact(&mut connection, work).map_err(|error| error.at(&self.path))
     }
+}
+
+fn transact<T>(
+    connection: &mut rusqlite::Connection,
+    work: impl FnOnce(&Db<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let result = work(&Db(&transaction))?;
+    transaction.commit()?;
+    Ok(result)
 }
 
 fn millis(time: DateTime<Utc>) -> i64 {

@@ -176,18 +176,22 @@ fn the_second_to_take_the_lock_learns_who_holds_it() {
 #[test]
 fn rows_without_an_id_share_one_counted_entry() {
     let (_folder, store, stream) = new_store();
-    let aside = Aside {
+    let aside = |mark: u64| Aside {
         id: None,
         number: String::new(),
         version: None,
         modified: None,
         reason: "no sys_id".into(),
+        mark,
     };
     let now = at("2026-01-01T00:00:00Z");
+    // The overlap reads the first again and again.
+    let marks = [1, 2, 1, 1];
     store
         .call_here(|db| {
-            db.set_aside(stream, &aside, now)
-                .and_then(|()| db.set_aside(stream, &aside, now))
+            marks
+                .into_iter()
+                .try_for_each(|mark| db.set_aside(stream, &aside(mark), now))
         })
         .unwrap();
     let entries = store.call_here(|db| db.quarantine()).unwrap();
@@ -228,6 +232,7 @@ fn a_quarantined_record_is_found_by_its_number_in_any_case() {
         version: None,
         modified: None,
         reason: "opened_at is no time".into(),
+        mark: 0,
     };
     let found = store
         .call_here(|db| {

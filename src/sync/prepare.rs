@@ -37,7 +37,8 @@ pub(super) struct Prepared {
 impl<S: Source, K: Sink> Stream<S, K> {
     pub(super) async fn prepare(&self) -> Result<Prepared, Trouble> {
         let mut warnings = Vec::new();
-        let look = self.look(&mut warnings).await?;
+        let look = self.look().await?;
+        warnings.extend(self.source_clock.ahead().and_then(clock_warning));
         let ours = whole_second((self.now)());
         let window_start = window_start(look.source_now.unwrap_or(ours), self.settings.sync_days);
         let (id, settings) = (self.id.clone(), self.settings.clone());
@@ -60,9 +61,9 @@ impl<S: Source, K: Sink> Stream<S, K> {
     }
 
     /// The source's time now. A first look asks for it, and counts; later answers keep it.
-    async fn look(&self, warnings: &mut Vec<String>) -> Result<Look, Trouble> {
+    async fn look(&self) -> Result<Look, Trouble> {
         let ours = (self.now)();
-        if let Some(now) = self.source_clock.now(ours) {
+        if let Some(now) = self.source_clock.proven_now(ours) {
             return Ok(Look {
                 source_now: Some(now),
                 total: None,
@@ -82,22 +83,13 @@ impl<S: Source, K: Sink> Stream<S, K> {
             other => other,
         };
         let probe = probe.map_err(|error| error.trouble().clone())?;
+        self.source_clock.proven(probe.newest.is_some());
         if let Some(total) = probe.total {
             self.progress.set_total(total);
         }
         let ours = (self.now)();
         if let Some(source) = probe.server_time {
             self.source_clock.observe(source, ours);
-            if (source - ours).abs() > CLOCK_TOLERANCE {
-                let (apart, side) = (
-                    (source - ours).num_seconds(),
-                    if source > ours { "ahead of" } else { "behind" },
-                );
-                let apart = apart.unsigned_abs();
-                warnings.push(format!(
-                    "the service desk's clock is {apart} s {side} ours; is this machine's time right?"
-                ));
-            }
         }
         let source_now = probe
             .server_time
@@ -115,6 +107,22 @@ struct Look {
     source_now: Option<DateTime<Utc>>,
     total: Option<u64>,
     requests: u64,
+}
+
+/// In minutes, for the seconds change from answer to answer.
+fn clock_warning(ahead: TimeDelta) -> Option<String> {
+    if ahead.abs() <= CLOCK_TOLERANCE {
+        return None;
+    }
+    let side = if ahead > TimeDelta::zero() {
+        "ahead of"
+    } else {
+        "behind"
+    };
+    let apart = (ahead.abs() + TimeDelta::seconds(30)).num_minutes();
+    Some(format!(
+        "the service desk's clock is {apart} min {side} ours; is this machine's time right?"
+    ))
 }
 
 /// Stamps are whole seconds: a range that begins inside one would refuse what stands at its beginning.

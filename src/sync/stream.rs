@@ -12,7 +12,8 @@ use super::log_row::LastWritten;
 use super::page_size::PageSize;
 use super::progress::Progress;
 use super::source_clock::SourceClock;
-use crate::model::{StreamId, Trouble, Verdict};
+use super::told::Told;
+use crate::model::{StreamId, Trouble};
 use crate::store::{Prints, Store, StoreError};
 
 /// Our own clock, an argument so that tests can turn it.
@@ -73,7 +74,10 @@ pub struct Stream<S, K> {
     pub(super) refusals: Mutex<Refusals>,
     /// Closed for delivery while something delivered could not be written down.
     pub(super) writable: tokio::sync::RwLock<()>,
+    /// Why nothing can be written down, as long as nothing can.
+    pub(super) unwritten: Mutex<Option<Trouble>>,
     pub(super) log_written: LastWritten,
+    pub(super) told: Told,
 }
 
 impl<S, K> std::fmt::Debug for Stream<S, K> {
@@ -109,7 +113,9 @@ impl<S, K> Stream<S, K> {
             budget,
             refusals: Mutex::default(),
             writable: tokio::sync::RwLock::default(),
+            unwritten: Mutex::default(),
             log_written: LastWritten::default(),
+            told: Told::default(),
             settings,
             now,
         }
@@ -117,25 +123,6 @@ impl<S, K> Stream<S, K> {
 }
 
 /// A state file that does not work is told like any other trouble.
-pub fn store_trouble(error: &StoreError) -> Trouble {
-    let (code, means, remedy) = if error.disk_full() {
-        (
-            "ITSMD-ST-002",
-            "the disk is full",
-            "make room; nothing is lost, the next run goes on where this one stopped",
-        )
-    } else {
-        (
-            "ITSMD-ST-001",
-            "the state could not be read or written",
-            "look at the disk and the file's owner; the file is disposable: without it the window is delivered once more",
-        )
-    };
-    Trouble {
-        code,
-        verdict: Verdict::Retry { after: None },
-        seen: error.to_string(),
-        means: means.to_owned(),
-        remedy: remedy.to_owned(),
-    }
+pub(super) fn store_trouble(error: &StoreError) -> Trouble {
+    error.trouble()
 }

@@ -103,6 +103,7 @@ impl Dataverse {
                 (Ok(_), _) => return Ok(outcome),
                 (Err(disorder), None) => first = Some(disorder),
                 (Err(_), Some(disorder)) => {
+                    self.lose(place.requests);
                     let trouble = disorder.trouble(self.table(), &codes::OUT_OF_ORDER, &codes::OUT_OF_RANGE);
                     return Err(SourceError::Failed(trouble));
                 }
@@ -131,7 +132,7 @@ impl Dataverse {
                 rest: rest.unwrap_or_default(),
             },
             server_time: answered.server_time,
-            hidden: 0,
+            matching: None,
             bytes: answered.bytes,
             requests: place.requests,
             records: answered.rows.mapped,

@@ -27,6 +27,7 @@ pub fn stream() -> StreamReport {
             sent: 1,
             deleted: 0,
             error: None,
+            warnings: Vec::new(),
         }),
         waiting: None,
         next_run: None,
