@@ -119,7 +119,8 @@ mod tests {
 
                 db.ask_sweep(key, Sweep::Nightly)?;
                 assert!(!due("20T12:00:00"));
-                db.end_sweep(key, at("20T12:05:00"), None)?;
+                db.swept(key, Sweep::Nightly, None, at("20T00:00:00"), &[])?;
+                db.end_sweep(key, Sweep::Nightly, at("20T12:05:00"), None)?;
                 assert!(!due("21T03:29:59"));
                 assert!(due("21T03:30:00"));
                 assert!(!due("20T12:04:30"), "a clock that is set a little is no reason");

@@ -5,6 +5,7 @@
 
 mod error;
 mod ledger;
+mod ledger_range;
 mod lock;
 mod migrate;
 mod owner;

@@ -145,7 +145,12 @@ impl<S: Source, K: Sink> Stream<S, K> {
         }
     }
 
-    async fn ask_keys(&self, work: &Work<'_>, slice: &Slice, rows: u32) -> Result<Result<Page, SourceError>, Halt> {
+    pub(super) async fn ask_keys(
+        &self,
+        work: &Work<'_>,
+        slice: &Slice,
+        rows: u32,
+    ) -> Result<Result<Page, SourceError>, Halt> {
         tokio::select! {
             biased;
             () = work.cancel.cancelled() => Err(Halt::Interrupted),
@@ -162,7 +167,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
         }
     }
 
-    fn count_requests(&self, work: &Work<'_>, requests: u64) {
+    pub(super) fn count_requests(&self, work: &Work<'_>, requests: u64) {
         self.note(
             work,
             Tally {

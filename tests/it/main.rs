@@ -14,6 +14,7 @@ mod provance;
 mod reading;
 mod readme;
 mod real_log;
+mod reconcile;
 mod reconcile_cli;
 mod rig;
 mod sync;
