@@ -141,6 +141,11 @@ fn html_title(body: &[u8]) -> String {
 
 /// One line of at most 300 characters, without control characters.
 pub(super) fn shorten(text: &str) -> String {
+    one_line(text, MAX_WORDS)
+}
+
+/// One line of at most so many characters, without control characters.
+pub(super) fn one_line(text: &str, most: usize) -> String {
     let mut line = String::new();
     let mut length = 0;
     for word in text
@@ -152,7 +157,7 @@ pub(super) fn shorten(text: &str) -> String {
             length += 1;
         }
         for letter in word.chars() {
-            if length >= MAX_WORDS {
+            if length >= most {
                 line.push('…');
                 return line;
             }

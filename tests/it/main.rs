@@ -5,6 +5,7 @@
 mod cli;
 mod clients;
 mod config;
+mod controls;
 mod crash;
 mod daemon;
 mod faults;

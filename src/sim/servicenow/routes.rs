@@ -74,6 +74,10 @@ impl Instance {
             None => {}
         }
         let mut answer = self.answer(&route, parts, body, entry, fault.as_ref());
+        if let Route::Table { table, .. } = &route {
+            let meanwhile = self.desk.lock().meanwhile.clone();
+            meanwhile.iter().for_each(|happens| happens(&self.desk, table));
+        }
         self.take_time(&mut answer).await;
         let skew = match &fault {
             Some(Fault::Skewed(skew)) => *skew,

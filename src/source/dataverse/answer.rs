@@ -31,6 +31,18 @@ pub(super) struct Answered {
     pub requests: u32,
 }
 
+impl Answered {
+    /// Rows with what the headers beside them said.
+    pub fn of(rows: Rows, answer: &Answer) -> Self {
+        Self {
+            rows,
+            server_time: answer.date(),
+            bytes: answer.body.len(),
+            requests: answer.requests,
+        }
+    }
+}
+
 /// What came of it.
 #[derive(Debug)]
 pub(super) enum Outcome {
@@ -58,12 +70,7 @@ impl Dataverse {
         let requests = answer.requests;
         let seen = || self.seen(&answer.words());
         match read_rows.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            Some(rows) => Ok(Outcome::Page(Answered {
-                rows,
-                server_time: answer.date(),
-                bytes: answer.body.len(),
-                requests,
-            })),
+            Some(rows) => Ok(Outcome::Page(Answered::of(rows, &answer))),
             None if ask.link && refusal(answer.status) => Ok(Outcome::LinkRefused { seen: seen(), requests }),
             None => {
                 self.lose(requests);
@@ -76,7 +83,7 @@ impl Dataverse {
         request(ask).lost_to(&self.lost).limits(limit::named)
     }
 
-    fn judge(&self, answer: &Answer, link: bool) -> (Option<Rows>, Judgement) {
+    pub(super) fn judge(&self, answer: &Answer, link: bool) -> (Option<Rows>, Judgement) {
         let seen = || self.seen(&answer.words());
         let judgement = match answer.status {
             StatusCode::OK if answer.is_html() => Judgement::Retry(codes::HTML.retry(seen())),

@@ -13,6 +13,8 @@
 
 mod answer;
 mod codes;
+#[cfg(feature = "fuzzing")]
+mod fuzzing;
 mod limit;
 mod link;
 mod page;

@@ -57,7 +57,14 @@ impl ServiceNow {
             ));
             return Err(SourceError::Failed(codes::KEYS_HIDDEN.stop(seen)));
         }
-        let answered = Answered {
+        let answered = Self::answered(rows, &answer);
+        self.client.take_back(answer.body);
+        Ok(answered)
+    }
+
+    /// Rows with what the headers beside them said.
+    pub(super) fn answered(rows: Rows, answer: &Answer) -> Answered {
+        Answered {
             rows,
             total: answer
                 .header("x-total-count")
@@ -65,12 +72,10 @@ impl ServiceNow {
             server_time: answer.date(),
             bytes: answer.body.len(),
             requests: answer.requests,
-        };
-        self.client.take_back(answer.body);
-        Ok(answered)
+        }
     }
 
-    fn judge(&self, answer: &Answer) -> (Option<Rows>, Judgement) {
+    pub(super) fn judge(&self, answer: &Answer) -> (Option<Rows>, Judgement) {
         let judgement = match answer.status {
             StatusCode::OK if answer.is_html() => Judgement::Retry(codes::HTML.retry(self.seen(&answer.words()))),
             StatusCode::OK => match read(&answer.body, &self.mapper) {

@@ -7,7 +7,10 @@
 
 mod answer;
 mod codes;
+mod count;
 mod filter;
+#[cfg(feature = "fuzzing")]
+mod fuzzing;
 mod hidden;
 mod probe;
 mod query;
@@ -56,6 +59,8 @@ pub struct ServiceNow {
     lost: Arc<AtomicU64>,
     /// Set once the table is known to know the fields of the filter.
     filter_checked: OnceLock<()>,
+    /// Set once the instance would not count.
+    uncounted: OnceLock<()>,
 }
 
 impl ServiceNow {
@@ -78,6 +83,7 @@ impl ServiceNow {
             absent: OnceLock::new(),
             lost: Arc::default(),
             filter_checked: OnceLock::new(),
+            uncounted: OnceLock::new(),
         }
     }
 
@@ -92,6 +98,7 @@ impl ServiceNow {
             absent: OnceLock::new(),
             lost: Arc::clone(&self.lost),
             filter_checked: OnceLock::new(),
+            uncounted: OnceLock::new(),
         }
     }
 
@@ -130,10 +137,24 @@ impl ServiceNow {
         )
     }
 
+    fn stats_url(&self, query: &str) -> String {
+        format!(
+            "{}/api/now/stats/{}?sysparm_count=true&sysparm_query={}",
+            self.server_url,
+            utf8_percent_encode(&self.mapper.item().table, QUERY),
+            utf8_percent_encode(query, QUERY),
+        )
+    }
+
     async fn rows(&self, lane: Lane, query: &str, limit: u32, offset: u64) -> Result<Answered, SourceError> {
         let fields = self.mapper.fields().join(",");
-        let answered = self.ask(lane, self.url(query, &fields, limit, offset)).await?;
+        let mut answered = self.ask(lane, self.url(query, &fields, limit, offset)).await?;
         self.tell_absent(&answered.rows.absent);
+        if answered.total.is_none() && (answered.rows.mapped.len() as u64) < u64::from(limit) {
+            let (total, requests) = self.count(lane, query).await?;
+            answered.total = total;
+            answered.requests += requests;
+        }
         Ok(answered)
     }
 

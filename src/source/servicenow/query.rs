@@ -87,6 +87,11 @@ pub(super) fn newest(item: &ItemProfile, filter: &str, from: DateTime<Utc>) -> S
     format!("{}{m}>={}^ORDERBYDESC{m}", base(filter), stamp(from), m = item.modified)
 }
 
+/// A query without its order, which a count has no use for.
+pub(super) fn unordered(encoded: &str) -> &str {
+    encoded.split_once("^ORDERBY").map_or(encoded, |(rows, _)| rows)
+}
+
 /// The fields that a filter's conditions name, each once.
 pub(super) fn fields(filter: &str) -> Vec<String> {
     let mut fields: Vec<String> = Vec::new();

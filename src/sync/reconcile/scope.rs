@@ -47,6 +47,21 @@ impl Full {
             tonight: nights_before.rem_euclid(nights),
         }
     }
+
+    /// From when on everything up to `time` is read in the same manner.
+    fn changes_below(self, time: DateTime<Utc>) -> DateTime<Utc> {
+        match self {
+            Self::All | Self::Part { nights: 1, .. } => DateTime::<Utc>::MIN_UTC,
+            Self::Part { block, nights, tonight } => {
+                let at = time.timestamp().div_euclid(block);
+                let border = match (at - tonight).rem_euclid(nights) {
+                    0 => at,
+                    behind_full => at - behind_full + 1,
+                };
+                DateTime::from_timestamp(border * block, 0).unwrap_or(time)
+            }
+        }
+    }
 }
 
 impl Scope {
@@ -58,10 +73,7 @@ impl Scope {
     pub fn below(&self, below: DateTime<Utc>) -> Option<Range> {
         let piece = self.pieces.iter().rev().find(|piece| piece.from < below)?;
         let to = piece.to.min(below);
-        let from = match self.full {
-            Full::All => piece.from,
-            Full::Part { block, .. } => piece.from.max(block_start(to - TimeDelta::seconds(1), block)),
-        };
+        let from = piece.from.max(self.full.changes_below(to - TimeDelta::seconds(1)));
         Some(Range { from, to })
     }
 
@@ -69,13 +81,9 @@ impl Scope {
     pub fn is_full(&self, time: DateTime<Utc>) -> bool {
         match self.full {
             Full::All => true,
-            Full::Part { block, nights, tonight } => time.timestamp().div_euclid(block).rem_euclid(nights) == tonight,
+            Full::Part { block, nights, tonight } => (time.timestamp().div_euclid(block) - tonight) % nights == 0,
         }
     }
-}
-
-fn block_start(time: DateTime<Utc>, block: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(time.timestamp().div_euclid(block) * block, 0).unwrap_or(time)
 }
 
 /// The newest part of `range` behind the second of `beyond`, the first row too many; at least one second.

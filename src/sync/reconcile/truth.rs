@@ -190,3 +190,82 @@ impl<S: Source, K: Sink> Stream<S, K> {
         Ok(pruned.await?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Generation, Version};
+
+    fn second(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(seconds, 0).unwrap()
+    }
+
+    fn record(modified: i64, revision: i64, version: u64) -> Record {
+        Record {
+            id: RecordId::new("a"),
+            number: "INC1".into(),
+            modified: second(modified),
+            revision: Some(revision),
+            version: Version(version),
+            row: br#"{"A_s":"x"}"#.to_vec().into(),
+        }
+    }
+
+    fn row(version: u64, columns: i64, deleted: bool) -> LedgerRow {
+        LedgerRow {
+            number: "INC1".into(),
+            version: Version(version),
+            modified: second(50),
+            revision: Some(5),
+            generation: Generation(0),
+            columns,
+            delivered: second(0),
+            deleted,
+        }
+    }
+
+    fn delivery(generation: i64) -> Delivery {
+        Delivery {
+            stream: StreamKey(1),
+            generation: Generation(generation),
+            columns: 1,
+            run_id: "run-1".into(),
+            window_start: second(0),
+            gone: false,
+        }
+    }
+
+    #[test]
+    fn the_table_of_the_truth_holds() {
+        let same = record(50, 5, 1);
+        let table = [
+            (&same, None, Choice::Deliver),
+            (&same, Some(row(1, 1, true)), Choice::Deliver),
+            (&same, Some(row(1, 1, false)), Choice::Unchanged),
+            (&same, Some(row(2, 1, false)), Choice::Deliver),
+            (&same, Some(row(2, 9, false)), Choice::Unchanged),
+            (&record(20, 3, 1), Some(row(1, 1, false)), Choice::Restamp),
+            (&record(20, 3, 2), Some(row(1, 9, false)), Choice::Deliver),
+            (&record(80, 6, 2), Some(row(1, 9, false)), Choice::Deliver),
+        ];
+        for (record, known, choice) in table {
+            assert_eq!(
+                truth(record, known.as_ref(), &delivery(0)),
+                choice,
+                "{record:?} {known:?}"
+            );
+        }
+        assert_eq!(truth(&same, Some(&row(1, 1, false)), &delivery(1)), Choice::Deliver);
+    }
+
+    #[test]
+    fn an_answer_is_the_truth_only_while_the_ledger_is_as_it_was_compared() {
+        let mut truths = Truths::default();
+        truths.insert(RecordId::new("a"), Some(row(1, 1, false)), None);
+        truths.insert(RecordId::new("b"), None, None);
+        let holds = |id: &str, known: Option<LedgerRow>| truths.hold(&RecordId::new(id), known.as_ref());
+        assert!(holds("a", Some(row(1, 1, false))) && holds("b", None));
+        assert!(!holds("a", Some(row(2, 1, false))) && !holds("a", Some(row(1, 1, true))));
+        assert!(!holds("a", None) && !holds("b", Some(row(1, 1, false))) && !holds("c", None));
+    }
+}

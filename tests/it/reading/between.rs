@@ -1,6 +1,7 @@
 //! A proxy between itsmd and a service desk, which changes what goes by: servers do things no simulator thinks of.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -14,6 +15,8 @@ pub struct Passing {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
+    /// Sent only so much later.
+    pub late: Duration,
 }
 
 impl Passing {
@@ -32,6 +35,12 @@ impl Passing {
     pub fn rows(&self) -> Vec<serde_json::Value> {
         let body: serde_json::Value = serde_json::from_slice(&self.body).unwrap();
         body["result"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// An error in place of the answer.
+    pub fn fail(&mut self, status: u16, body: &str) {
+        self.status = StatusCode::from_u16(status).unwrap();
+        self.body = body.as_bytes().to_vec();
     }
 
     pub fn set_rows(&mut self, rows: &[serde_json::Value]) {
@@ -79,10 +88,12 @@ async fn pass(
         status: answer.status(),
         headers: answer.headers().clone(),
         body: answer.bytes().await.unwrap().to_vec(),
+        late: Duration::ZERO,
     };
     passing.headers.remove(header::CONTENT_LENGTH);
     passing.headers.remove(header::TRANSFER_ENCODING);
     change(&mut passing);
+    tokio::time::sleep(passing.late).await;
     let mut response = Response::new(Body::from(passing.body));
     *response.status_mut() = passing.status;
     *response.headers_mut() = passing.headers;

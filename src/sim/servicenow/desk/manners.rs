@@ -1,5 +1,7 @@
 //! How an instance behaves: its clock and zone, its patience, its limits.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
@@ -15,6 +17,12 @@ impl Desk {
     /// The clock of the `Date` header, of tokens and of `gs.*` expressions.
     pub fn set_clock(&self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) {
         self.lock().clock = Clock::new(clock);
+    }
+
+    /// What happens on the desk while somebody reads it: after every list of a table's rows, with the table's name,
+    /// before that list arrives.
+    pub fn set_meanwhile(&self, happens: impl Fn(&Desk, &str) + Send + Sync + 'static) {
+        self.lock().meanwhile = Some(Arc::new(happens));
     }
 
     /// The time by the instance's clock.

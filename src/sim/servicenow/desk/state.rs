@@ -1,11 +1,13 @@
 //! What an instance is made of behind its lock.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::super::Desk;
 use super::super::as_row;
 use super::super::gate::{Gate, Pace};
 use super::super::late::Late;
@@ -44,6 +46,9 @@ const BASE_FIELDS: [&str; 6] = [
 /// A rule of which rows are hidden.
 pub type Rule = Box<dyn Fn(View<'_>) -> bool + Send + Sync>;
 
+/// What happens while somebody reads.
+pub type Meanwhile = Arc<dyn Fn(&Desk, &str) + Send + Sync>;
+
 pub struct State {
     pub tables: Tables,
     pub registry: Registry,
@@ -63,6 +68,7 @@ pub struct State {
     /// By how much the nodes' clocks are wrong.
     pub nodes: Vec<TimeDelta>,
     pub clock: Clock,
+    pub meanwhile: Option<Meanwhile>,
     pub rules: HashMap<String, Vec<Rule>>,
     pub hidden_fields: HashMap<String, HashSet<String>>,
     pub forbidden: HashSet<String>,
@@ -91,6 +97,7 @@ impl Default for State {
             late: Late::default(),
             nodes: Vec::new(),
             clock: Clock::default(),
+            meanwhile: None,
             rules: HashMap::new(),
             hidden_fields: HashMap::new(),
             forbidden: HashSet::new(),
