@@ -239,7 +239,13 @@ impl Member {
             Some(_) => reconcile::blocked(&self.stream).await,
             None => None,
         };
-        self.passed(&ran, waited, tally, blocked)
+        // A pass that waits too long ends, and the daemon goes on with what was asked of it.
+        let goes_on = matches!(waited, Waited::TooLong(_));
+        let mut report = self.passed(&ran, waited, tally, blocked);
+        if asked.sweep.is_some() && !goes_on {
+            report.warnings.extend(reconcile::left_over(&self.stream).await);
+        }
+        report
     }
 
     /// Rings a worker and waits for a run begun after that, as long as the server wishes for no more than `wait`.

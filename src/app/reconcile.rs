@@ -83,6 +83,27 @@ pub(super) async fn blocked(stream: &DeskStream) -> Option<Problem> {
     serde_json::from_str(&blocked.await.ok().flatten()?).ok()
 }
 
+/// What is to be said after a pass that leaves a sweep unfinished. Deletions were accepted for that pass alone: who saw
+/// sixty records gone did not speak of what may be gone when the next one gets through.
+pub(super) async fn left_over(stream: &DeskStream) -> Option<String> {
+    let id = stream.id.clone();
+    let asked = stream.store.call(move |db| {
+        let Some(row) = db.stream(&id)? else { return Ok(None) };
+        let asked = db.sweep(row.key)?.asked;
+        if asked == Some(Sweep::WholeAccepted) {
+            db.withdraw_acceptance(row.key)?;
+        }
+        Ok(asked)
+    });
+    let again = match asked.await.ok()?? {
+        Sweep::Nightly | Sweep::Whole => "",
+        Sweep::WholeAccepted => "; say --accept-deletions again then, if it is blocked",
+    };
+    Some(format!(
+        "the reconcile is not through: the next run goes on where it stands{again}"
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

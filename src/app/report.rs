@@ -14,7 +14,7 @@ use crate::model::{StreamId, WorkItemKind};
 use crate::status::{
     Backfill, ConnectionReport, LastRun, Problem, Reconcile, Report, StreamReport, StreamState, Waiting,
 };
-use crate::store::{self, Db, RunRow, Store, StoreError, StoredSlice, StreamRow, SweepRow, Worker};
+use crate::store::{self, Db, RunRow, Store, StoreError, StoredSlice, StreamRow, Worker};
 
 /// What only a running daemon knows.
 #[derive(Debug, Clone, Default)]
@@ -116,7 +116,14 @@ fn stream_report(
     let failed = in_the_way(head_run.as_ref(), rest_run.as_ref(), rest_is_due);
     let unwritten = live.unwritten.get(&id.to_string()).cloned();
     report.error = unwritten.or_else(|| failed.and_then(problem));
-    tell_reconcile(&mut report, &sweep, live.next.get(&reconcile_ring(&id)).copied());
+    let reconcile = Reconcile {
+        last: sweep.ended,
+        next: live.next.get(&reconcile_ring(&id)).copied(),
+        running: sweep.asked.is_some(),
+        deleted: db.ledger_deleted(row.key)?,
+        blocked: sweep.blocked.and_then(|text| serde_json::from_str(&text).ok()),
+    };
+    tell_reconcile(&mut report, reconcile);
     report.last_run = head_run.as_ref().map(|head| last_run(head, rest_run.as_ref()));
     report.state = state(connection, &report);
     Ok(report)
@@ -131,25 +138,16 @@ fn backfill(slices: &[StoredSlice]) -> Backfill {
 }
 
 /// A sweep that waits for a person stands in the way until a later one ends well; what fails now is told first.
-fn tell_reconcile(report: &mut StreamReport, sweep: &SweepRow, next: Option<DateTime<Utc>>) {
-    let blocked: Option<Problem> = sweep
-        .blocked
-        .as_deref()
-        .and_then(|text| serde_json::from_str(text).ok());
-    match (&report.error, &blocked) {
-        (None, Some(_)) => report.error.clone_from(&blocked),
+fn tell_reconcile(report: &mut StreamReport, reconcile: Reconcile) {
+    match (&report.error, &reconcile.blocked) {
+        (None, Some(blocked)) => report.error = Some(blocked.clone()),
         (Some(error), Some(blocked)) if error.code != blocked.code => report.notes.push(format!(
             "the last reconcile waits for a person, too ({}): {}; {}",
             blocked.code, blocked.seen, blocked.remedy
         )),
         (_, Some(_) | None) => {}
     }
-    report.reconcile = Some(Reconcile {
-        last: sweep.ended,
-        next,
-        running: sweep.asked.is_some(),
-        blocked,
-    });
+    report.reconcile = Some(reconcile);
 }
 
 fn state(connection: &Connection, report: &StreamReport) -> StreamState {
@@ -245,23 +243,25 @@ mod tests {
             means: "more than may be marked".to_owned(),
             remedy: "decide".to_owned(),
         };
-        let sweep = SweepRow {
-            blocked: Some(serde_json::to_string(&problem("ITSMD-SY-002")).unwrap()),
-            ..SweepRow::default()
-        };
-        let told = |error: Option<Problem>, sweep: &SweepRow| {
+        let told = |error: Option<Problem>, blocked: Option<Problem>| {
             let mut report = StreamReport::unread(WorkItemKind::Incident, true);
             report.error = error;
-            tell_reconcile(&mut report, sweep, None);
+            tell_reconcile(
+                &mut report,
+                Reconcile {
+                    blocked,
+                    ..Reconcile::default()
+                },
+            );
             report
         };
-        let blocked = told(None, &sweep);
+        let blocked = told(None, Some(problem("ITSMD-SY-002")));
         assert_eq!(blocked.error, Some(problem("ITSMD-SY-002")));
         assert_eq!(blocked.reconcile.unwrap().blocked, Some(problem("ITSMD-SY-002")));
-        let failing = told(Some(problem("ITSMD-NET-002")), &sweep);
+        let failing = told(Some(problem("ITSMD-NET-002")), Some(problem("ITSMD-SY-002")));
         assert_eq!(failing.error, Some(problem("ITSMD-NET-002")));
         assert!(failing.notes[0].contains("ITSMD-SY-002") && failing.notes[0].contains("60 of 200"));
-        let well = told(None, &SweepRow::default());
+        let well = told(None, None);
         assert_eq!((well.error, well.notes.len()), (None, 0));
     }
 

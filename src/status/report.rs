@@ -136,6 +136,9 @@ pub struct Reconcile {
     pub next: Option<DateTime<Utc>>,
     /// Whether one is asked for or under way.
     pub running: bool,
+    /// Records of the window that are marked as deleted.
+    #[serde(default)]
+    pub deleted: u64,
     /// Why the last one waits for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<Problem>,

@@ -213,8 +213,8 @@ impl Db<'_> {
     pub fn first_run(&self, stream: StreamKey) -> Result<Option<DateTime<Utc>>, StoreError> {
         let mut query = self
             .0
-            .prepare_cached("SELECT started FROM runs WHERE stream = ?1 ORDER BY run LIMIT 1")?;
-        let started: Option<i64> = query.query_row([stream.0], |row| row.get(0)).optional()?;
+            .prepare_cached("SELECT min(started) FROM runs WHERE stream = ?1")?;
+        let started: Option<i64> = query.query_row([stream.0], |row| row.get(0))?;
         Ok(started.map(time))
     }
 

@@ -331,3 +331,32 @@ async fn a_check_says_when_the_reconcile_comes_and_whether_anybody_notices_what_
         assert_eq!(told, warned, "{more}: {found:#}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deletions_are_accepted_for_one_pass_and_not_for_what_may_be_gone_later() {
+    let rig = rig(200, "").await;
+    rig.sync(&[]).await;
+    delete(&rig, 0..60);
+    let (code, _) = rig.sync(&["--reconcile"]).await;
+    assert_eq!(code, 1);
+    // The pass that the person spoke of does not get through, and the role is lost before the next one.
+    rig.desk.forbid("incident");
+    let (code, report) = rig.sync(&["--reconcile", "--accept-deletions"]).await;
+    let incidents = stream(&report, "contoso", "incident");
+    assert_eq!((code, &incidents["outcome"]), (1, &"failed".into()), "{report:#}");
+    let warning = incidents["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("--accept-deletions again"), "{report:#}");
+    let (_, incidents) = status(&rig).await;
+    assert_eq!(incidents["reconcile"]["running"], true, "{incidents:#}");
+
+    rig.desk.show("incident");
+    rig.desk.hide_all("incident");
+    let (code, report) = rig.sync(&[]).await;
+    let incidents = stream(&report, "contoso", "incident");
+    assert_eq!(
+        (code, &incidents["error"]["code"]),
+        (1, &"ITSMD-SY-002".into()),
+        "{report:#}"
+    );
+    assert_eq!(marked(&rig), 0, "a lost role must not bury a window");
+}

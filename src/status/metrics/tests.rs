@@ -3,8 +3,8 @@ use std::collections::BTreeSet;
 use ::metrics::Unit;
 
 use super::*;
-use crate::status::Reconcile;
 use crate::model::{ConnectionName, WorkItemKind};
+use crate::status::Reconcile;
 use crate::status::report::tests::{report, stream};
 
 fn contoso() -> StreamId {

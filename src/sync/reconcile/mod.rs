@@ -61,7 +61,8 @@ impl<S: Source, K: Sink> Stream<S, K> {
         if matches!(read, Err(Halt::Interrupted)) || work.cancel.is_cancelled() {
             return read;
         }
-        read.and(self.reconcile(work).await)
+        // Boxed: it is large, and most runs have none.
+        read.and(Box::pin(self.reconcile(work)).await)
     }
 
     async fn reconcile(&self, work: &Work<'_>) -> Result<(), Halt> {
@@ -117,6 +118,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
 
     async fn sweep(&self, work: &Work<'_>, sweeping: &mut Sweeping) -> Result<End, Halt> {
         tracing::debug!(stream = %self.id, sweep = ?sweeping.sweep, below = %sweeping.below, "reconcile");
+        self.expect_all(work.delivery.stream, sweeping.sweep).await;
         while let Some(range) = sweeping.scope.below(sweeping.below) {
             let range = self.cut(work.delivery.stream, range).await?;
             let mut parts = vec![range];
@@ -140,6 +142,18 @@ impl<S: Source, K: Sink> Stream<S, K> {
             }
         }
         self.bury(work, sweeping).await
+    }
+
+    /// For progress bars, which know only what the rest of the run reads.
+    async fn expect_all(&self, stream: StreamKey, sweep: Sweep) {
+        match sweep {
+            // A night's part is small, and nobody looks.
+            Sweep::Nightly => {}
+            Sweep::Whole | Sweep::WholeAccepted => {
+                let known = self.store.call(move |db| db.ledger_records(stream)).await;
+                self.progress.expect(known.unwrap_or_default());
+            }
+        }
     }
 
     /// The newest part of a range that holds no more rows than a page of keys.
