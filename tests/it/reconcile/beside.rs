@@ -77,7 +77,7 @@ async fn held_head() -> (Rig, Arc<Gate>, Arc<DeskStream>) {
     let gate = Arc::new(Gate::default());
     let holding = Arc::clone(&gate);
     let url = between(rig.servicenow.url(), move |passing| holding.hold(passing)).await;
-    let connection = rig.connection("contoso", &url, "work_items = [\"incident\"]");
+    let connection = rig.connection("contoso", &url.url, "work_items = [\"incident\"]");
     std::fs::write(rig.config(), rig.head() + &connection).unwrap();
     let engine = engine(&rig);
     assert_eq!(run(&engine, Pass::Both).await.outcome, Outcome::Complete);
