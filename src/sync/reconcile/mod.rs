@@ -61,8 +61,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
         if matches!(read, Err(Halt::Interrupted)) || work.cancel.is_cancelled() {
             return read;
         }
-        // Boxed: it is large, and most runs have none.
-        read.and(Box::pin(self.reconcile(work)).await)
+        read.and(self.reconcile(work).await)
     }
 
     async fn reconcile(&self, work: &Work<'_>) -> Result<(), Halt> {
