@@ -12,7 +12,7 @@ use super::deliver::{Delivery, Reading};
 use super::settled::Question;
 use super::stream::Stream;
 use super::unseen::Unseen;
-use crate::model::{Generation, Position, Slice, SliceId, Trouble};
+use crate::model::{Generation, Position, Slice, SliceId, Trouble, Verdict};
 use crate::sink::Sink;
 use crate::source::{Page, Source, SourceError};
 use crate::store::Tally;
@@ -53,13 +53,18 @@ impl Work<'_> {
     }
 
     /// Counts what was delivered, also of a delivery that failed.
-    pub fn count_delivered(&self, delivered: Result<Tally, (Tally, Trouble)>) -> Result<(), Trouble> {
-        let (tally, result) = match delivered {
-            Ok(tally) => (tally, Ok(())),
-            Err((tally, trouble)) => (tally, Err(trouble)),
+    pub fn count_delivered(&self, delivered: Result<Tally, (Tally, Trouble)>) -> Result<(), Halt> {
+        let (tally, trouble) = match delivered {
+            Ok(tally) => (tally, None),
+            Err((tally, trouble)) => (tally, Some(trouble)),
         };
         self.count(tally);
-        result
+        let Some(trouble) = trouble else { return Ok(()) };
+        // Told to stop, the workspace is not waited for: that is no failure.
+        match trouble.verdict {
+            Verdict::Retry { .. } if self.cancel.is_cancelled() => Err(Halt::Interrupted),
+            Verdict::Retry { .. } | Verdict::SetAside | Verdict::Stop => Err(Halt::Trouble(trouble)),
+        }
     }
 }
 

@@ -124,7 +124,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             .map_err(|error| store_trouble(&error))?;
         for ids in ids.chunks(IDS_AT_ONCE) {
             let mut question = self.settled.ask();
-            let by_id = self.fetch_by_ids(work, ids).await?;
+            let by_id = self.fetch_by_ids(work, std::iter::once(ids)).await?;
             question.answered();
             let reading = Reading {
                 question: &question,

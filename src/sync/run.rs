@@ -91,7 +91,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
     /// Requests of pages that failed for good were sent all the same.
     fn count_lost(&self, tally: &Mutex<Tally>) {
         let lost = Tally {
-            requests: self.source.take_lost_requests(),
+            requests: self.source.take_lost_requests() + self.keys.take_lost_requests(),
             ..Tally::default()
         };
         *tally.lock().unwrap_or_else(PoisonError::into_inner) += lost;

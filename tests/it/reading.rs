@@ -3,6 +3,7 @@
 
 pub mod between;
 mod big;
+mod dataverse;
 mod hidden;
 mod order;
 mod poison;

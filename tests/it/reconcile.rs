@@ -132,8 +132,7 @@ async fn what_no_cursor_sees_arrives_with_the_next_sweep_and_nothing_else() {
     fill(&rig, 300);
     rig.sync(&[]).await;
     // Imported with old stamps, one of them between the seconds of others.
-    rig.desk
-        .put("incident", &imported("Imported", 900, 20));
+    rig.desk.put("incident", &imported("Imported", 900, 20));
     rig.desk.put("incident", &imported("Outside the window", 901, 37));
     // Set back from a backup: an older stamp.
     rig.desk

@@ -17,6 +17,8 @@ mod range;
 mod scope;
 mod truth;
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 
 use self::scope::{Full, Scope};
@@ -24,8 +26,8 @@ pub(super) use self::truth::{IDS_AT_ONCE, Truths, truth};
 use super::deliver::Delivery;
 use super::pull::{Halt, Work};
 use super::stream::{Stream, store_trouble};
-use crate::model::{Generation, SliceId};
 use crate::model::window::{Range, gaps, middle};
+use crate::model::{Generation, SliceId};
 use crate::sink::Sink;
 use crate::source::Source;
 use crate::store::{Db, Missing, StoreError, StreamKey, Sweep};

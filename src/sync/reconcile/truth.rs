@@ -129,7 +129,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
         truths: &Truths,
         question: &mut Question<'_>,
     ) -> Result<Asked, Halt> {
-        let by_id = self.fetch_by_ids(work, ids).await?;
+        let by_id = self.fetch_by_ids(work, std::iter::once(ids)).await?;
         question.answered();
         let mut records = by_id.found;
         let unserved = by_id.unserved.into_iter();

@@ -88,7 +88,7 @@ async fn held(holds: fn(&Passing) -> bool) -> (Rig, Arc<Gate>, Arc<DeskStream>) 
     });
     let holding = Arc::clone(&gate);
     let url = between(rig.servicenow.url(), move |passing| holding.hold(passing)).await;
-    let connection = rig.connection("contoso", &url, "work_items = [\"incident\"]");
+    let connection = rig.connection("contoso", &url.url, "work_items = [\"incident\"]");
     std::fs::write(rig.config(), rig.head() + &connection).unwrap();
     let engine = engine(&rig);
     assert_eq!(run(&engine, Pass::Both).await.outcome, Outcome::Complete);
@@ -180,7 +180,11 @@ async fn slices_that_are_laid_during_a_sweep_are_read_before_it_goes_on() {
     assert!(matches!(laid.unwrap(), Resync::Laid { slices: 1, .. }));
     gate.open();
     let report = rest.await.unwrap();
-    assert_eq!((report.outcome, report.tally.sent), (Outcome::Complete, 10), "{report:?}");
+    assert_eq!(
+        (report.outcome, report.tally.sent),
+        (Outcome::Complete, 10),
+        "{report:?}"
+    );
     assert_eq!((swept(&rig).asked, swept(&rig).nights), (None, 1));
 }
 

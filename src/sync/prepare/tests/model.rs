@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Step;
 use crate::model::window::{Range, gaps, middle, window_start};
-use crate::model::{ConnectionName, Partner, Position, Slice, StreamId, WorkItemKind};
+use crate::model::{ConnectionName, Position, Slice, StreamId, WorkItemKind};
 use crate::store::{Db, Prints, Store, StoreError, StoredSlice, StreamRow};
 use crate::sync::prepare::{Clocks, plan};
 use crate::sync::resync::{Resync, resync};
@@ -73,10 +73,10 @@ impl<'d> World<'d> {
                 prints,
                 columns: "columns".into(),
                 log: false,
-                reconcile: true,
+                reconcile: false,
                 deletions: true,
                 max_deletions: 50,
-                partner: Partner::ServiceNow,
+                partner: crate::model::Partner::ServiceNow,
                 patient: false,
             },
             ours: DateTime::from_timestamp(1_795_000_000, 0).unwrap(),
