@@ -218,7 +218,7 @@ async fn the_daemon_reconciles_when_its_schedule_rings() {
     }
     let counted = metrics
         .lines()
-        .find(|line| line.starts_with("itsmd_deleted_records_total{"));
+        .find(|line| line.starts_with("itsmd_deleted_records_total{") && line.contains("\"incident\""));
     assert!(counted.unwrap().ends_with(" 1"), "{counted:?}");
     let (_, page) = daemon.get("/").await;
     assert!(page.contains("Reconciled"), "{page}");
