@@ -20,6 +20,7 @@ mod readme;
 mod readme_guarantees;
 mod real_log;
 mod reconcile;
+mod reconcile_cli;
 mod refusals;
 mod rig;
 mod sync;
