@@ -28,6 +28,8 @@ pub struct Asked {
     pub query: String,
     /// The user or client that signed in, if it could be told.
     pub user: Option<String>,
+    /// The session cookie it bore.
+    pub session: Option<String>,
     /// Status of the answer; `None` while it is being made, or when the caller went away.
     pub status: Option<u16>,
     /// Requests being answered when it came, itself included.
@@ -89,6 +91,7 @@ impl Journal {
             path: path.to_owned(),
             query: query.to_owned(),
             user: None,
+            session: None,
             status: None,
             in_flight: book.in_flight,
             took: None,
@@ -160,6 +163,11 @@ impl Entry {
     /// Notes who asked.
     pub fn user(&self, name: &str) {
         self.write(|asked| asked.user = Some(name.to_owned()));
+    }
+
+    /// Notes the session it belongs to.
+    pub fn session(&self, id: &str) {
+        self.write(|asked| asked.session = Some(id.to_owned()));
     }
 
     /// Notes the status of the answer.

@@ -12,6 +12,7 @@ pub mod ingestion;
 pub mod item;
 pub mod journal;
 pub mod live;
+pub mod menu;
 pub mod serve;
 pub mod servicenow;
 pub mod world;

@@ -203,7 +203,19 @@ pub(super) fn unpack(value: ValueRef<'_>) -> RecordId {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_id_survives_packing(
+            id in prop_oneof!["\\PC{0,40}", "[0-9a-fA-F]{30,34}", "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[0-9a-f-]{36}"]
+        ) {
+            let id = RecordId::new(&id);
+            prop_assert_eq!(unpack(ValueRef::Blob(&pack(&id))), id);
+        }
+    }
 
     #[test]
     fn ids_survive_packing() {

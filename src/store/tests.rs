@@ -1,3 +1,6 @@
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+
 use super::*;
 use crate::model::{ConnectionName, Generation, Position, RecordId, SliceId, StreamId, Version, WorkItemKind};
 
@@ -50,6 +53,47 @@ fn a_position_moves_only_from_where_it_stands() {
         store.call_here(|db| db.slices(stream)).unwrap()[0].slice.position,
         Some(second)
     );
+}
+
+#[test]
+fn any_position_comes_back_and_moves_on_from_where_it_stood() {
+    let (_folder, store, stream) = new_store();
+    let slices = [NewSlice {
+        from: at("1970-01-01T00:00:00Z"),
+        to: None,
+    }];
+    store.call_here(|db| db.lay(stream, Generation(0), &slices)).unwrap();
+    let id = store.call_here(|db| db.slices(stream)).unwrap()[0].slice.id;
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(200));
+    let position = || {
+        let time = (0i64..4_000_000_000, 0u32..1_000_000_000);
+        let rest = prop_oneof![any::<String>(), "[ \\^'\\x00%\\\\]{0,8}", Just(String::new())];
+        (time, rest).prop_map(|((seconds, nanos), rest)| Position {
+            time: DateTime::from_timestamp(seconds, nanos).unwrap(),
+            rest,
+        })
+    };
+    let moved = runner.run(&(position(), position()), |(first, second)| {
+        let mut stored = None;
+        let undone: Result<(), StoreError> = store.call_here(|db| {
+            let moved = db.commit_position(id, Generation(0), None, &first, false)?;
+            let there = db.slices(stream)?[0].slice.position.clone();
+            // A worker goes on from what it remembers, a restarted one from what it finds.
+            let found = there.clone().unwrap();
+            let again = db.commit_position(id, Generation(0), Some(&found), &first, false)?;
+            let on = db.commit_position(id, Generation(0), Some(&first), &second, false)?;
+            stored = Some((moved && again && on, found));
+            Err(StoreError::Corrupt("undone".to_owned()))
+        });
+        prop_assert!(undone.is_err());
+        let (moved, found) = stored.unwrap();
+        prop_assert!(moved);
+        prop_assert_eq!(&found.rest, &first.rest);
+        // Never later than it was, and earlier by less than a millisecond.
+        prop_assert!(found.time <= first.time && first.time - found.time < chrono::TimeDelta::milliseconds(1));
+        Ok(())
+    });
+    moved.unwrap_or_else(|error| panic!("{error}"));
 }
 
 #[test]

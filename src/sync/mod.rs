@@ -30,9 +30,11 @@ mod rest;
 mod resync;
 mod run;
 mod set_aside;
+mod sift;
 mod source_clock;
 mod stream;
 mod told;
+mod unseen;
 
 pub use batch::{Stamp, assemble, fitting};
 pub use budget::ByteBudget;

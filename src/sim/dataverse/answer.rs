@@ -26,7 +26,14 @@ struct Found {
 
 pub(super) async fn get(State(instance): State<Instance>, request: Request) -> Response<Body> {
     let (parts, _) = request.into_parts();
-    let fault = instance.lock().next_fault();
+    let _busy = Busy(instance.clone());
+    let (caller, left, fault) = {
+        let mut inner = instance.lock();
+        let (caller, now) = (inner.caller(bearer(&parts.headers)), inner.now());
+        let entered = inner.meter.enter(&caller, now);
+        let ordered = inner.faults.next(&route(parts.uri.path()));
+        (caller, entered.ok(), entered.err().or(ordered))
+    };
     match fault {
         Some(Fault::Delay(time)) => tokio::time::sleep(time).await,
         Some(Fault::Hang) => tokio::time::sleep(HANG).await,
@@ -68,9 +75,14 @@ pub(super) async fn get(State(instance): State<Instance>, request: Request) -> R
     } else {
         response.status().as_u16()
     };
+    if let Some(left) = left {
+        respond::left(response.headers_mut(), left);
+    }
+    let rows = found.map_or(0, |found| found.rows);
+    inner.meter.charge(&caller, rows);
     inner.seen.push(Seen {
         status,
-        rows: found.map_or(0, |found| found.rows),
+        rows,
         ..seen(&parts.uri, &parts.headers)
     });
     if fault == Some(Fault::Cut) {
@@ -78,6 +90,25 @@ pub(super) async fn get(State(instance): State<Instance>, request: Request) -> R
     } else {
         response
     }
+}
+
+/// A request under way; it counts until it is dropped, because its caller may hang up.
+struct Busy(Instance);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.lock().meter.leave();
+    }
+}
+
+/// The name under which faults are asked for.
+fn route(path: &str) -> String {
+    let path = path.strip_prefix(ROOT).unwrap_or(path);
+    if path.starts_with("EntityDefinitions") {
+        return "metadata".to_owned();
+    }
+    let row = path.split_once('(').or_else(|| path.split_once("%28"));
+    row.map_or_else(|| format!("page/{path}"), |(set, _)| format!("row/{set}"))
 }
 
 fn authorize(inner: &Inner, headers: &HeaderMap) -> Result<(), Refusal> {

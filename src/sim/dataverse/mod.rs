@@ -26,6 +26,7 @@ mod filter;
 mod link;
 mod metadata;
 mod page;
+mod protection;
 mod query;
 mod refusal;
 mod respond;
@@ -45,6 +46,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use uuid::Uuid;
 
 pub use cell::Cell;
+pub use protection::Protection;
 pub use state::{Fault, Seen};
 pub use table::{Definition, Row};
 
@@ -52,6 +54,7 @@ use super::clock::Clock;
 use super::entra::Tokens;
 use super::item::Item;
 use super::journal::{Journal, recorded};
+use super::menu::{Order, Until};
 use super::serve::{self, Server};
 use crate::model::WorkItemKind;
 use state::Inner;
@@ -176,6 +179,11 @@ impl Instance {
         self.lock().origin = origin.map(ToOwned::to_owned);
     }
 
+    /// What one caller may ask for in 300 seconds and at once, and what requests cost of it.
+    pub fn set_protection(&self, protection: Protection) {
+        self.lock().meter.limits = protection;
+    }
+
     /// Refuses every link handed out so far.
     pub fn forget_links(&self) {
         self.lock().links.forget();
@@ -183,7 +191,17 @@ impl Instance {
 
     /// Orders a fault that lets `pass` requests through and befalls the `requests` after them.
     pub fn fault(&self, pass: u64, fault: Fault, requests: u64) {
-        self.lock().faults.push((pass, fault, requests));
+        self.order(Order::new(fault, Until::Requests(requests)).after(pass));
+    }
+
+    /// Orders a fault in all its particulars; routes are `page/{set}`, `row/{set}` and `metadata`.
+    pub fn order(&self, order: Order<Fault>) {
+        self.lock().faults.order(order);
+    }
+
+    /// The seed of the faults that are left to chance from now on.
+    pub fn reseed(&self, seed: u64) {
+        self.lock().faults.reseed(seed);
     }
 
     /// Lifts every fault.

@@ -10,9 +10,11 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::cell::Cell;
 use super::link::Links;
+use super::protection::Meter;
 use super::table::{Definition, Row, Table};
 use crate::sim::clock::Clock;
 use crate::sim::entra::Tokens;
+use crate::sim::menu::Menu;
 
 /// What goes wrong with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +69,8 @@ pub(super) struct Inner {
     pub clock: Clock,
     pub zone: FixedOffset,
     pub origin: Option<String>,
-    pub faults: Vec<(u64, Fault, u64)>,
+    pub faults: Menu<Fault>,
+    pub meter: Meter,
     pub seen: Vec<Seen>,
     version: i64,
 }
@@ -92,7 +95,8 @@ impl Inner {
             // No caller may lean on formatted times: by default they are plainly not UTC.
             zone: FixedOffset::west_opt(7 * 3_600).unwrap_or_else(|| Utc.fix()),
             origin: None,
-            faults: Vec::new(),
+            faults: Menu::default(),
+            meter: Meter::default(),
             seen: Vec::new(),
             version: 1_000_000,
         }
@@ -100,6 +104,16 @@ impl Inner {
 
     pub(super) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// Whose limits a request is charged to.
+    pub(super) fn caller(&self, token: Option<&str>) -> String {
+        let token = token.unwrap_or_default();
+        let issued = self.tokens.as_ref().and_then(|(tokens, _)| tokens.find(token));
+        issued.map_or_else(
+            || token.to_owned(),
+            |issued| issued.username.unwrap_or(issued.client_id),
+        )
     }
 
     pub(super) fn put(&mut self, set: &str, mut row: Row) -> Uuid {
@@ -126,18 +140,5 @@ impl Inner {
         }
         table.put(id, row);
         id
-    }
-
-    pub(super) fn next_fault(&mut self) -> Option<Fault> {
-        self.faults.retain(|(_, _, left)| *left > 0);
-        for (pass, fault, left) in &mut self.faults {
-            if *pass > 0 {
-                *pass -= 1;
-                continue;
-            }
-            *left -= 1;
-            return Some(*fault);
-        }
-        None
     }
 }

@@ -39,6 +39,7 @@ pub use tokens::{Issued, Tokens};
 
 use super::clock::Clock;
 use super::journal::{Journal, recorded};
+use super::menu::{Menu, Order, Until};
 use super::serve::{self, Server};
 use grant::Params;
 
@@ -61,7 +62,7 @@ pub enum TokenFault {
 struct Inner {
     directory: Directory,
     requests: Vec<TokenRequest>,
-    faults: Vec<(TokenFault, u64)>,
+    faults: Menu<TokenFault>,
     clock: Clock,
 }
 
@@ -111,7 +112,17 @@ impl Entra {
 
     /// Orders a fault for the next `requests` requests.
     pub fn fault(&self, fault: TokenFault, requests: u64) {
-        self.lock().faults.push((fault, requests));
+        self.order(Order::new(fault, Until::Requests(requests)));
+    }
+
+    /// Orders a fault in all its particulars; the one route is `token`.
+    pub fn order(&self, order: Order<TokenFault>) {
+        self.lock().faults.order(order);
+    }
+
+    /// The seed of the faults that are left to chance from now on.
+    pub fn reseed(&self, seed: u64) {
+        self.lock().faults.reseed(seed);
     }
 
     fn refuse(&self, refusal: &Refusal) -> Response<Body> {
@@ -124,11 +135,7 @@ impl Entra {
     }
 
     fn next_fault(&self) -> Option<TokenFault> {
-        let faults = &mut self.lock().faults;
-        faults.retain(|(_, left)| *left > 0);
-        let (fault, left) = faults.first_mut()?;
-        *left -= 1;
-        Some(*fault)
+        self.lock().faults.next("token")
     }
 
     /// Its routes, to be driven without a socket.

@@ -28,8 +28,8 @@ pub(super) async fn post(
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let switches = workspace.switches();
-    let fault = workspace.next_fault();
     let table = format!("{}_CL", header(&parts.headers, "log-type").unwrap_or_default());
+    let fault = workspace.next_fault(&format!("legacy/{table}"));
     let seen = seen(&table, header(&parts.headers, "authorization"), None);
     if fault == Some(Fault::CutUpload) {
         return lost(&workspace, seen);

@@ -42,6 +42,7 @@ mod brief;
 mod fault;
 mod legacy;
 mod logs;
+mod rate;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -57,8 +58,9 @@ use axum::http::{HeaderMap, Response, StatusCode};
 use axum::routing::post;
 use serde::Deserialize;
 
+pub use super::menu::Until;
 pub use brief::Brief;
-pub use fault::{Fault, Faults, RetryAfter, Until};
+pub use fault::{Fault, RetryAfter};
 pub use stream::{Declaration, Row, WrongType};
 pub use workspace::{Answered, BatchSeen, Keep, Switches, Workspace};
 
@@ -153,7 +155,7 @@ async fn upload(
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let switches = workspace.switches();
-    let fault = workspace.next_fault();
+    let fault = workspace.next_fault(&format!("upload/{stream}"));
     let client_id = header(&parts.headers, "x-ms-client-request-id");
     let bearer = header(&parts.headers, "authorization")
         .and_then(|value| value.strip_prefix("Bearer "))
