@@ -29,7 +29,10 @@ impl Parts {
             client: client.clone(),
             store: self.store.clone(),
         };
-        let connections = self.connections.iter().map(|c| way(c.settings.name.as_str(), &c.client));
+        let connections = self
+            .connections
+            .iter()
+            .map(|c| way(c.settings.name.as_str(), &c.client));
         let workspace = self.workspace.client().map(|client| way(WORKSPACE, client));
         connections.chain(workspace).collect()
     }

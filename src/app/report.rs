@@ -35,12 +35,7 @@ impl Live {
 }
 
 /// Puts the report together.
-pub async fn report(
-    config: &Config,
-    store: &Store,
-    mut live: Live,
-    now: DateTime<Utc>,
-) -> Result<Report, StoreError> {
+pub async fn report(config: &Config, store: &Store, mut live: Live, now: DateTime<Utc>) -> Result<Report, StoreError> {
     let config = config.clone();
     store
         .call(move |db| {
@@ -182,7 +177,12 @@ fn problem(run: &RunRow) -> Option<Problem> {
 fn last_run(run: &RunRow, rest: Option<&RunRow>) -> LastRun {
     let mut warnings = run.warnings.clone();
     let of_rest = rest.map(|rest| rest.warnings.as_slice()).unwrap_or_default();
-    warnings.extend(of_rest.iter().filter(|warning| !run.warnings.contains(warning)).cloned());
+    warnings.extend(
+        of_rest
+            .iter()
+            .filter(|warning| !run.warnings.contains(warning))
+            .cloned(),
+    );
     LastRun {
         started: run.started,
         outcome: outcome(run.outcome.unwrap_or(store::Outcome::Interrupted)),

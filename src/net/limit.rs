@@ -162,7 +162,9 @@ impl Limiter {
         let mut state = self.state();
         let now = Instant::now();
         if state.closed {
-            return Err(Obstacle::TooLong(codes::THROTTLED.retry("stopped while waiting for a server")));
+            return Err(Obstacle::TooLong(
+                codes::THROTTLED.retry("stopped while waiting for a server"),
+            ));
         }
         if let Some(pause) = state.pause.as_ref().filter(|pause| pause.until > now) {
             return Err(self

@@ -62,7 +62,10 @@ fn state(report: &Report, stream: &StreamReport) -> String {
     let word = stream.state.as_str();
     let until = stream.waiting.as_ref().and_then(|waiting| waiting.until);
     match until.filter(|_| stream.state == StreamState::Waiting) {
-        Some(until) => format!("{word} {}", span((until - report.at).num_seconds().max(0).cast_unsigned())),
+        Some(until) => format!(
+            "{word} {}",
+            span((until - report.at).num_seconds().max(0).cast_unsigned())
+        ),
         None => word.to_owned(),
     }
 }

@@ -32,7 +32,9 @@ impl Db<'_> {
     /// Keeps a pause in place of the one its owner had.
     pub fn keep_pause(&self, pause: &Pause) -> Result<(), StoreError> {
         self.0
-            .prepare_cached("INSERT OR REPLACE INTO pauses (owner, server, asked, until, why) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .prepare_cached(
+                "INSERT OR REPLACE INTO pauses (owner, server, asked, until, why) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
             .execute(params![
                 pause.owner,
                 pause.server,

@@ -223,7 +223,9 @@ impl Db<'_> {
                 ended: row.get::<_, Option<i64>>(12)?.map(time),
                 outcome: row.get::<_, Option<String>>(2)?.as_deref().and_then(Outcome::parse),
                 error: row.get(3)?,
-                warnings: row.get::<_, Option<String>>(13)?.map_or_else(Vec::new, |json| warnings(&json)),
+                warnings: row
+                    .get::<_, Option<String>>(13)?
+                    .map_or_else(Vec::new, |json| warnings(&json)),
                 tally: tally(row)?,
             })
         });

@@ -113,7 +113,11 @@ fn clock_warning(ahead: TimeDelta) -> Option<String> {
     if ahead.abs() <= CLOCK_TOLERANCE {
         return None;
     }
-    let side = if ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
+    let side = if ahead > TimeDelta::zero() {
+        "ahead of"
+    } else {
+        "behind"
+    };
     let apart = (ahead.abs() + TimeDelta::seconds(30)).num_minutes();
     Some(format!(
         "the service desk's clock is {apart} min {side} ours; is this machine's time right?"

@@ -83,7 +83,8 @@ mod tests {
             modified: None,
             reason: "no sys_id".into(),
         };
-        let marks = |rows: Vec<Unmapped>| -> Vec<u64> { unmapped_asides(rows).iter().map(|aside| aside.mark).collect() };
+        let marks =
+            |rows: Vec<Unmapped>| -> Vec<u64> { unmapped_asides(rows).iter().map(|aside| aside.mark).collect() };
         let page = marks(vec![row("INC1"), row("INC2"), row("INC2")]);
         assert_eq!(marks(vec![row("INC1"), row("INC2"), row("INC2")]), page);
         assert!(page[0] != page[1] && page[1] != page[2], "two that look alike are two");

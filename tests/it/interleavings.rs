@@ -77,7 +77,9 @@ async fn a_run_that_waits_an_hour_for_a_page_loses_nothing_that_happens_meanwhil
     scene.desk.put(&id(7), scene.desk.now(), "changed as it began to wait");
     tokio::time::sleep(Duration::from_secs(1800)).await;
     for number in 200..230 {
-        scene.desk.put(&id(number), scene.desk.now(), "in the middle of the wait");
+        scene
+            .desk
+            .put(&id(number), scene.desk.now(), "in the middle of the wait");
     }
     tokio::time::sleep(Duration::from_secs(1800)).await;
     slow.open();
@@ -93,9 +95,7 @@ async fn a_delivery_that_takes_an_hour_is_not_overtaken_and_loses_nothing() {
     scene.desk.fill(45, TimeDelta::hours(1));
     scene.run(Pass::Both).await;
     scene.desk.put(&id(7), scene.desk.now(), "first change");
-    scene
-        .workspace
-        .script(|_| Answer::TakeAfter(Duration::from_secs(3600)));
+    scene.workspace.script(|_| Answer::TakeAfter(Duration::from_secs(3600)));
     let head = scene.spawn(Pass::Head);
     tokio::time::sleep(Duration::from_secs(600)).await;
     scene.desk.put(&id(7), scene.desk.now(), "second change");
@@ -135,7 +135,11 @@ async fn when_one_batch_of_a_page_is_taken_and_the_next_refused_for_six_hours_no
     }
     let taken = scene.workspace.count() - 45;
     assert!((1..10).contains(&taken), "{taken}");
-    assert_eq!(scene.row().head_read, before.head_read, "the head was not read to its end");
+    assert_eq!(
+        scene.row().head_read,
+        before.head_read,
+        "the head was not read to its end"
+    );
     scene.workspace.take_all();
     assert_eq!(scene.run(Pass::Head).await.outcome, Outcome::Complete);
     scene.assert_in_step();

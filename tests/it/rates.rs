@@ -30,7 +30,10 @@ fn quiet_after(journal: &Journal, status: u16) -> Duration {
     let refused = asked.iter().position(|one| one.status == Some(status)).unwrap();
     let heard = asked[refused].at + asked[refused].took.unwrap();
     // What was on its way when the answer was made could not know of it.
-    let next = asked.iter().filter(|one| one.at > heard + Duration::from_millis(100)).map(|one| one.at);
+    let next = asked
+        .iter()
+        .filter(|one| one.at > heard + Duration::from_millis(100))
+        .map(|one| one.at);
     next.min().expect("nothing was asked afterwards") - heard
 }
 
@@ -89,7 +92,8 @@ async fn a_wish_in_any_spelling_is_obeyed_by_both_streams_of_the_connection() {
         let rig = rig(200, "page_size = 25").await;
         for number in 0..200 {
             let time = ago(TimeDelta::minutes(30 * i64::from(number)));
-            rig.desk.put("change_request", &incident(1000 + number, "A change", time));
+            rig.desk
+                .put("change_request", &incident(1000 + number, "A change", time));
         }
         // In the middle of both streams' work.
         let pass = rig.servicenow.journal.count() + 6;
@@ -206,7 +210,9 @@ async fn dataverses_three_limits_are_told_apart_and_waited_for() {
         assert!(seen.contains(code) && seen.contains(words), "{fault:?}: {report:#}");
         let (_, incidents) = status(&rig).await;
         assert!(
-            incidents["waiting"]["why"].as_str().is_some_and(|why| why.contains(words)),
+            incidents["waiting"]["why"]
+                .as_str()
+                .is_some_and(|why| why.contains(words)),
             "{incidents:#}"
         );
     }
@@ -294,5 +300,9 @@ async fn requests_of_a_page_that_failed_for_good_are_counted() {
     let (code, report) = rig.sync(&[]).await;
     let incidents = stream(&report, "contoso", "incident");
     assert_eq!((code, &incidents["outcome"]), (1, &"failed".into()), "{report:#}");
-    assert_eq!(incidents["requests"], rig.servicenow.journal.of("table").len(), "{report:#}");
+    assert_eq!(
+        incidents["requests"],
+        rig.servicenow.journal.of("table").len(),
+        "{report:#}"
+    );
 }

@@ -80,7 +80,10 @@ async fn a_record_too_large_for_the_workspace_is_set_aside_and_its_neighbours_go
     let list = rig.itsmd(&["quarantine", "list", "--json"]).await;
     let list: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
     assert_eq!(list["records"][0]["number"], "INC0000042", "{list:#}");
-    assert!(list["records"][0]["reason"].as_str().unwrap().contains("413"), "{list:#}");
+    assert!(
+        list["records"][0]["reason"].as_str().unwrap().contains("413"),
+        "{list:#}"
+    );
 
     // The limit is raised: it is tried again on request.
     rig.workspace.set(|switches| switches.max_wire_bytes = 1_048_576);
@@ -95,7 +98,11 @@ async fn a_401_renews_the_token_once_and_the_new_one_is_on_the_wire() {
     let rig = rig(200, "page_size = 25\nwork_items = [\"incident\"]").await;
     rig.workspace.fault_after(2, Fault::Unauthorized, Until::Requests(1));
     let (code, report) = rig.sync(&[]).await;
-    assert_eq!((code, rig.workspace.count(STREAM), twice(&rig)), (0, 200, 0), "{report:#}");
+    assert_eq!(
+        (code, rig.workspace.count(STREAM), twice(&rig)),
+        (0, 200, 0),
+        "{report:#}"
+    );
     let answered = rig.workspace.answered();
     let refused = answered.iter().position(|one| one.status == 401).unwrap();
     let old = &answered[refused].credential;
@@ -105,15 +112,23 @@ async fn a_401_renews_the_token_once_and_the_new_one_is_on_the_wire() {
 
     // A second refusal is told, and not answered with a third token.
     let before = answered.len();
-    rig.desk.put("incident", &incident(900, "New", ago(chrono::TimeDelta::zero())));
+    rig.desk
+        .put("incident", &incident(900, "New", ago(chrono::TimeDelta::zero())));
     rig.workspace.fault(Fault::Unauthorized, Until::Lifted);
     let (code, report) = rig.sync(&[]).await;
     let error = &stream(&report, "contoso", "incident")["error"];
     assert_eq!((code, rig.workspace.answered().len() - before), (1, 2), "{report:#}");
-    assert!(error["seen"].as_str().is_some_and(|seen| seen.contains("401")), "{error:#}");
+    assert!(
+        error["seen"].as_str().is_some_and(|seen| seen.contains("401")),
+        "{error:#}"
+    );
     rig.workspace.clear_faults();
     let (code, report) = rig.sync(&[]).await;
-    assert_eq!((code, rig.workspace.count(STREAM), twice(&rig)), (0, 201, 0), "{report:#}");
+    assert_eq!(
+        (code, rig.workspace.count(STREAM), twice(&rig)),
+        (0, 201, 0),
+        "{report:#}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,7 +136,11 @@ async fn a_connection_dropped_after_the_rows_were_taken_repeats_that_batch_and_n
     let rig = rig(200, "page_size = 25").await;
     rig.workspace.fault_after(3, Fault::TakeThenCut, Until::Requests(1));
     let (code, report) = rig.sync(&[]).await;
-    assert_eq!((code, &stream(&report, "contoso", "incident")["sent"]), (0, &200.into()), "{report:#}");
+    assert_eq!(
+        (code, &stream(&report, "contoso", "incident")["sent"]),
+        (0, &200.into()),
+        "{report:#}"
+    );
     assert_eq!(rig.latest().len(), 200);
     let batches = rig.workspace.batches();
     let answered = rig.workspace.answered();
@@ -138,11 +157,20 @@ async fn a_connection_dropped_after_the_rows_were_taken_repeats_that_batch_and_n
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_dropped_before_the_rows_were_taken_repeats_nothing() {
     let rig = rig(200, "page_size = 25").await;
-    for (pass, fault) in [(1, Fault::CutUpload), (2, Fault::BadGateway), (3, Fault::Internal), (4, Fault::RequestTimeout)] {
+    for (pass, fault) in [
+        (1, Fault::CutUpload),
+        (2, Fault::BadGateway),
+        (3, Fault::Internal),
+        (4, Fault::RequestTimeout),
+    ] {
         rig.workspace.fault_after(pass, fault, Until::Requests(1));
     }
     let (code, report) = rig.sync(&[]).await;
-    assert_eq!((code, rig.workspace.count(STREAM), twice(&rig)), (0, 200, 0), "{report:#}");
+    assert_eq!(
+        (code, rig.workspace.count(STREAM), twice(&rig)),
+        (0, 200, 0),
+        "{report:#}"
+    );
     let failed = rig.workspace.answered().iter().filter(|one| one.status != 204).count();
     assert_eq!(failed, 4);
 }

@@ -67,14 +67,25 @@ async fn a_service_desk_whose_clock_is_ten_minutes_off_is_in_step_and_status_say
         }
         for round in 1..4 {
             let (code, report) = rig.sync(&[]).await;
-            assert_eq!((code, &stream(&report, "contoso", "incident")["outcome"]), (0, &"complete".into()));
+            assert_eq!(
+                (code, &stream(&report, "contoso", "incident")["outcome"]),
+                (0, &"complete".into())
+            );
             let (text, _) = status(&rig).await;
-            let side = if minutes > 0 { "10 min ahead of ours" } else { "10 min behind ours" };
+            let side = if minutes > 0 {
+                "10 min ahead of ours"
+            } else {
+                "10 min behind ours"
+            };
             assert!(text.contains(side), "{text}");
             rig.desk
                 .put("incident", &incident(100 + round, "New", ago(TimeDelta::zero()) + off));
         }
         let (_, report) = rig.sync(&[]).await;
-        assert_eq!((rig.latest().len(), rig.workspace.count(STREAM)), (43, 43), "{report:#}");
+        assert_eq!(
+            (rig.latest().len(), rig.workspace.count(STREAM)),
+            (43, 43),
+            "{report:#}"
+        );
     }
 }

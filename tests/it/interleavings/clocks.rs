@@ -12,7 +12,9 @@ use super::script::{Scene, id};
 async fn a_row_stamped_in_the_future_is_delivered_once_and_carries_no_position_away() {
     let scene = Scene::new();
     scene.desk.fill(40, TimeDelta::hours(1));
-    scene.desk.put(&id(500), scene.desk.now() + TimeDelta::days(2), "from the future");
+    scene
+        .desk
+        .put(&id(500), scene.desk.now() + TimeDelta::days(2), "from the future");
     scene.run(Pass::Both).await;
     assert_eq!(scene.workspace.count(), 41);
     for number in 100..140 {

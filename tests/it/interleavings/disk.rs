@@ -20,7 +20,10 @@ async fn while_something_delivered_cannot_be_written_down_nothing_more_is_delive
     let (head, rest) = (scene.spawn(Pass::Head), scene.spawn(Pass::Rest));
     tokio::time::sleep(Duration::from_secs(60)).await;
     let taken = scene.workspace.asked();
-    assert!((1..=2).contains(&taken), "{taken} batches: at most one of each worker was on its way");
+    assert!(
+        (1..=2).contains(&taken),
+        "{taken} batches: at most one of each worker was on its way"
+    );
     tokio::time::sleep(Duration::from_secs(6 * 3600)).await;
     assert_eq!(scene.workspace.asked(), taken, "nothing goes on for six hours");
     file.execute_batch("DROP TRIGGER full").unwrap();
@@ -28,5 +31,9 @@ async fn while_something_delivered_cannot_be_written_down_nothing_more_is_delive
         assert_eq!(worker.await.unwrap().outcome, Outcome::Complete);
     }
     scene.assert_in_step();
-    assert_eq!(scene.workspace.count(), 200, "what was taken was remembered all the time");
+    assert_eq!(
+        scene.workspace.count(),
+        200,
+        "what was taken was remembered all the time"
+    );
 }

@@ -41,8 +41,10 @@ impl Gate {
         self.0.1.notified().await;
     }
 
+    /// Waits for somebody, but not for ever.
     pub async fn reached(&self) {
-        self.0.0.notified().await;
+        let arrived = tokio::time::timeout(Duration::from_secs(86_400), self.0.0.notified());
+        arrived.await.expect("nobody comes");
     }
 
     pub fn open(&self) {
