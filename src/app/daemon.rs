@@ -302,10 +302,17 @@ impl Daemon {
 
     async fn report(&self) -> Result<status::Report, String> {
         let crew = self.crew().await;
-        let live = Live {
+        let mut live = Live {
             next: self.scheduler.next_instants().borrow().clone(),
             waiting: Some(crew.parts.waiting()),
+            ..Live::default()
         };
+        for member in crew.members() {
+            if let Some(trouble) = member.stream.unwritten() {
+                live.unwritten
+                    .insert(member.stream.id.to_string(), status::Problem::from(&trouble));
+            }
+        }
         report(&crew.parts.config, &self.store, live, super::now())
             .await
             .map_err(|error| error.to_string())

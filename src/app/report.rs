@@ -23,6 +23,8 @@ pub struct Live {
     pub waiting: Option<BTreeMap<String, Waiting>>,
     /// The next ring of each stream.
     pub next: BTreeMap<String, DateTime<Utc>>,
+    /// Streams of which nothing can be written down, and why: the state file cannot tell that of itself.
+    pub unwritten: BTreeMap<String, Problem>,
 }
 
 impl Live {
@@ -110,7 +112,8 @@ fn stream_report(
     let (head_run, rest_run) = (db.last_run(row.key, Worker::Head)?, db.last_run(row.key, Worker::Rest)?);
     let rest_is_due = report.backfill.complete < report.backfill.slices || !db.to_retry(row.key)?.is_empty();
     let failed = in_the_way(head_run.as_ref(), rest_run.as_ref(), rest_is_due);
-    report.error = failed.and_then(problem);
+    let unwritten = live.unwritten.get(&id.to_string()).cloned();
+    report.error = unwritten.or_else(|| failed.and_then(problem));
     report.last_run = head_run.as_ref().map(|head| last_run(head, rest_run.as_ref()));
     report.state = state(connection, &report);
     Ok(report)

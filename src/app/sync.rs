@@ -52,6 +52,9 @@ pub struct StreamSync {
     pub unchanged: u64,
     /// Set aside.
     pub quarantined: u64,
+    /// Rows that the service desk counted but did not show.
+    #[serde(default)]
+    pub hidden: u64,
     /// Marked as deleted.
     pub deleted: u64,
     /// Requests to the service desk.
@@ -96,6 +99,7 @@ impl StreamSync {
             sent: tally.sent,
             unchanged: tally.unchanged,
             quarantined: tally.quarantined,
+            hidden: tally.hidden,
             deleted: tally.deleted,
             requests: tally.requests,
             bytes_sent: tally.bytes_sent,

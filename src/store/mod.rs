@@ -3,8 +3,10 @@
 //! [`Store::call`] runs a closure over [`Db`] in one transaction: it is committed if the closure returns
 //! `Ok`, and undone otherwise. All SQL stands in this folder, a table a file.
 
+mod counted;
 mod error;
 mod ledger;
+mod ledger_range;
 mod lock;
 mod migrate;
 mod owner;
@@ -21,6 +23,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeZone, Utc};
 
+use counted::{Beside, Counted};
 pub use error::StoreError;
 pub use ledger::{LedgerRow, Traced};
 pub use lock::{Held, Lock};
@@ -45,13 +48,14 @@ pub enum Threads {
 #[derive(Debug, Clone)]
 pub struct Store {
     connection: Arc<Mutex<rusqlite::Connection>>,
+    counted: Arc<Counted>,
     threads: Threads,
     path: PathBuf,
 }
 
 /// The database inside a transaction.
 #[derive(Debug)]
-pub struct Db<'a>(&'a rusqlite::Connection);
+pub struct Db<'a>(&'a rusqlite::Connection, Beside<'a>);
 
 impl Store {
     /// Opens or makes the state file (mode 0600) and brings it to this version.
@@ -59,6 +63,7 @@ impl Store {
         let connection = migrate::open(path)?;
         Ok(Self {
             connection: Arc::new(Mutex::new(connection)),
+            counted: Arc::default(),
             threads,
             path: path.to_owned(),
         })
@@ -93,11 +98,20 @@ impl Store {
             .connection
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let result = work(&Db(&transaction))?;
-        transaction.commit()?;
-        Ok(result)
+        transact(&mut connection, &self.counted, work).map_err(|error| error.at(&self.path))
     }
+}
+
+fn transact<T>(
+    connection: &mut rusqlite::Connection,
+    counted: &Counted,
+    work: impl FnOnce(&Db<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let written = connection.total_changes();
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let result = work(&Db(&transaction, Beside { counted, written }))?;
+    transaction.commit()?;
+    Ok(result)
 }
 
 fn millis(time: DateTime<Utc>) -> i64 {

@@ -181,6 +181,15 @@ impl Db<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// A record that was tried again could not be read: it stays, with the new reason.
+    pub fn set_aside_again(&self, stream: StreamKey, id: &RecordId, reason: &str) -> Result<(), StoreError> {
+        let mut update = self
+            .0
+            .prepare_cached("UPDATE quarantine SET retry = 0, reason = ?3 WHERE stream = ?1 AND record = ?2")?;
+        update.execute(params![stream.0, pack(id), reason])?;
+        Ok(())
+    }
+
     /// Ends a retry: what got through or is gone from the source leaves; what failed again was set aside anew.
     pub fn retried(&self, stream: StreamKey, ids: &[RecordId]) -> Result<(), StoreError> {
         let mut delete = self

@@ -1,3 +1,6 @@
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+
 use super::*;
 use crate::model::{ConnectionName, Generation, Position, RecordId, SliceId, StreamId, Version, WorkItemKind};
 
@@ -53,6 +56,47 @@ fn a_position_moves_only_from_where_it_stands() {
 }
 
 #[test]
+fn any_position_comes_back_and_moves_on_from_where_it_stood() {
+    let (_folder, store, stream) = new_store();
+    let slices = [NewSlice {
+        from: at("1970-01-01T00:00:00Z"),
+        to: None,
+    }];
+    store.call_here(|db| db.lay(stream, Generation(0), &slices)).unwrap();
+    let id = store.call_here(|db| db.slices(stream)).unwrap()[0].slice.id;
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(200));
+    let position = || {
+        let time = (0i64..4_000_000_000, 0u32..1_000_000_000);
+        let rest = prop_oneof![any::<String>(), "[ \\^'\\x00%\\\\]{0,8}", Just(String::new())];
+        (time, rest).prop_map(|((seconds, nanos), rest)| Position {
+            time: DateTime::from_timestamp(seconds, nanos).unwrap(),
+            rest,
+        })
+    };
+    let moved = runner.run(&(position(), position()), |(first, second)| {
+        let mut stored = None;
+        let undone: Result<(), StoreError> = store.call_here(|db| {
+            let moved = db.commit_position(id, Generation(0), None, &first, false)?;
+            let there = db.slices(stream)?[0].slice.position.clone();
+            // A worker goes on from what it remembers, a restarted one from what it finds.
+            let found = there.clone().unwrap();
+            let again = db.commit_position(id, Generation(0), Some(&found), &first, false)?;
+            let on = db.commit_position(id, Generation(0), Some(&first), &second, false)?;
+            stored = Some((moved && again && on, found));
+            Err(StoreError::Corrupt("undone".to_owned()))
+        });
+        prop_assert!(undone.is_err());
+        let (moved, found) = stored.unwrap();
+        prop_assert!(moved);
+        prop_assert_eq!(&found.rest, &first.rest);
+        // Never later than it was, and earlier by less than a millisecond.
+        prop_assert!(found.time <= first.time && first.time - found.time < chrono::TimeDelta::milliseconds(1));
+        Ok(())
+    });
+    moved.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
 fn slice_ids_are_never_used_again() {
     let (_folder, store, stream) = new_store();
     let slices = [NewSlice {
@@ -85,6 +129,7 @@ fn the_ledger_gives_back_what_was_written() {
         generation: Generation(2),
         columns: 1,
         delivered: at("2026-01-01T05:01:00Z"),
+        deleted: false,
     };
     let written = vec![(id.clone(), row.clone())];
     store.call_here(|db| db.write_delivered(stream, &written)).unwrap();
@@ -261,7 +306,13 @@ fn a_sweep_goes_on_where_it_stood_and_a_wider_one_begins_anew() {
     store
         .call_here(|db| {
             db.ask_sweep(stream, Sweep::Nightly)?;
-            db.swept(stream, at("2026-01-03T00:00:00Z"), std::slice::from_ref(&missing))?;
+            db.swept(
+                stream,
+                Sweep::Nightly,
+                None,
+                at("2026-01-03T00:00:00Z"),
+                std::slice::from_ref(&missing),
+            )?;
             db.ask_sweep(stream, Sweep::Nightly)
         })
         .unwrap();
@@ -284,8 +335,22 @@ fn a_sweep_goes_on_where_it_stood_and_a_wider_one_begins_anew() {
     assert_eq!((row.asked, row.below), (Some(Sweep::Whole), None));
     assert_eq!(store.call_here(|db| db.count_missing(stream)).unwrap(), 0);
 
+    // What a run of the narrower one writes now comes too late.
+    let (stands, day) = (at("2026-01-03T00:00:00Z"), at("2026-01-02T00:00:00Z"));
     store
-        .call_here(|db| db.end_sweep(stream, at("2026-01-09T00:00:00Z"), Some("{}")))
+        .call_here(|db| {
+            assert!(!db.swept(
+                stream,
+                Sweep::Nightly,
+                Some(stands),
+                day,
+                std::slice::from_ref(&missing)
+            )?);
+            assert!(!db.end_sweep(stream, Sweep::Nightly, at("2026-01-09T00:00:00Z"), None)?);
+            assert_eq!(db.count_missing(stream)?, 0);
+            assert!(db.swept(stream, Sweep::Whole, None, stands, std::slice::from_ref(&missing))?);
+            db.end_sweep(stream, Sweep::Whole, at("2026-01-09T00:00:00Z"), Some("{}"))
+        })
         .unwrap();
     let row = store.call_here(|db| db.sweep(stream)).unwrap();
     assert_eq!(

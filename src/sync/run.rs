@@ -12,7 +12,7 @@ use super::stream::{Stream, store_trouble};
 use crate::model::Trouble;
 use crate::sink::Sink;
 use crate::source::Source;
-use crate::store::{Outcome, StreamKey, Tally, Worker};
+use crate::store::{Db, Outcome, StreamKey, Tally, Worker};
 
 /// One activation.
 #[derive(Debug, Clone)]
@@ -62,7 +62,8 @@ impl<S: Source, K: Sink> Stream<S, K> {
         let begun = self.begin(worker, run, started).await;
         let result = match &begun {
             Ok(_) => self.work(run, pass, started, &tally, &mut warnings).await,
-            Err(trouble) => Err(Halt::Trouble(trouble.clone())),
+            Err(Halt::Interrupted) => Err(Halt::Interrupted),
+            Err(Halt::TooSlow(trouble) | Halt::Trouble(trouble)) => Err(Halt::Trouble(trouble.clone())),
         };
         self.count_lost(&tally);
         let (outcome, error) = match result {
@@ -81,7 +82,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
         };
         self.tell(run, worker, &report);
         if let Ok(row) = begun {
-            self.end(row, &report).await;
+            self.end(run, row, &report).await;
         }
         self.write_log(run, &report).await;
         report
@@ -125,10 +126,13 @@ impl<S: Source, K: Sink> Stream<S, K> {
         self.progress.add(asked);
         let read = match pass {
             Pass::Head => self.read_head(&work, &prepared, started).await,
-            Pass::Rest => self.read_rest(&work).await,
+            Pass::Rest => {
+                let read = self.read_rest(&work).await;
+                self.then_reconcile(&work, read).await
+            }
             Pass::Both => {
                 let (head, rest) = tokio::join!(self.read_head(&work, &prepared, started), self.read_rest(&work));
-                head.and(rest)
+                self.then_reconcile(&work, head.and(rest)).await
             }
         };
         read?;
@@ -148,25 +152,45 @@ impl<S: Source, K: Sink> Stream<S, K> {
         })
     }
 
-    async fn begin(&self, worker: Worker, run: &Run, started: DateTime<Utc>) -> Result<i64, Trouble> {
+    /// The first write of a run. A daemon tries until it succeeds: then it goes on as soon as there is room on the disk.
+    async fn begin(&self, worker: Worker, run: &Run, started: DateTime<Utc>) -> Result<i64, Halt> {
         let (id, prints, run_id) = (self.id.clone(), self.settings.prints.clone(), run.id.clone());
-        let begun = self.store.call(move |db| {
+        let begin = move |db: &Db<'_>| {
             let stream = db.stream_or_new(&id, &prints)?.key;
             db.begin_run(stream, worker, &run_id, started)
-        });
-        begun.await.map_err(|error| store_trouble(&error))
+        };
+        if !self.settings.patient {
+            return self
+                .store
+                .call(begin)
+                .await
+                .map_err(|error| store_trouble(&error).into());
+        }
+        tokio::select! {
+            biased;
+            begun = self.persist(begin) => Ok(begun?),
+            // Nothing was delivered that has to be written down.
+            () = run.cancel.cancelled() => Err(Halt::Interrupted),
+        }
     }
 
-    async fn end(&self, row: i64, report: &WorkerReport) {
+    /// The last write of a run; a daemon tries until it succeeds, or it would show what is long over.
+    async fn end(&self, run: &Run, row: i64, report: &WorkerReport) {
         let error = report.error.as_ref().map(error_json);
         let (ended, outcome, tally) = ((self.now)(), report.outcome, report.tally);
         let warnings = report.warnings.clone();
-        let written = self
-            .store
-            .call(move |db| db.end_run(row, ended, outcome, error.as_deref(), &warnings, &tally))
-            .await;
-        if let Err(error) = written {
-            tracing::error!(stream = %self.id, %error, "the end of a run could not be written down");
+        let end = move |db: &Db<'_>| db.end_run(row, ended, outcome, error.as_deref(), &warnings, &tally);
+        let Err(error) = self.store.call(end.clone()).await else {
+            return;
+        };
+        let trouble = store_trouble(&error);
+        tracing::error!(stream = %self.id, code = trouble.code, "the end of a run could not be written down: {trouble}");
+        if !self.settings.patient {
+            return;
+        }
+        tokio::select! {
+            _ = self.persist(end) => {}
+            () = run.cancel.cancelled() => {}
         }
     }
 
@@ -177,6 +201,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             sent,
             unchanged,
             quarantined,
+            deleted,
             ..
         } = report.tally;
         let worker = worker.as_str();
@@ -189,7 +214,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             }
             (None, Outcome::Interrupted) => tracing::info!(stream = %self.id, worker, run = run.id, sent, "stopped"),
             (None, _) if sent > 0 || quarantined > 0 => {
-                tracing::info!(stream = %self.id, worker, run = run.id, read, sent, unchanged, quarantined, "in step");
+                tracing::info!(stream = %self.id, worker, run = run.id, read, sent, unchanged, quarantined, deleted, "in step");
             }
             (None, _) => tracing::debug!(stream = %self.id, worker, run = run.id, read, unchanged, "in step"),
         }
@@ -203,10 +228,11 @@ fn delivery(run: &Run, prepared: &Prepared) -> Delivery {
         columns: prepared.columns,
         run_id: run.id.clone(),
         window_start: prepared.window_start,
+        gone: false,
     }
 }
 
-fn error_json(trouble: &Trouble) -> String {
+pub(super) fn error_json(trouble: &Trouble) -> String {
     serde_json::json!({
         "code": trouble.code,
         "seen": trouble.seen,

@@ -11,9 +11,11 @@ use super::deliver::Refusals;
 use super::log_row::LastWritten;
 use super::page_size::PageSize;
 use super::progress::Progress;
+use super::reconcile::KEYS_AT_ONCE;
+use super::settled::Settled;
 use super::source_clock::SourceClock;
 use super::told::Told;
-use crate::model::{StreamId, Trouble, Verdict};
+use crate::model::{Partner, StreamId, Trouble};
 use crate::store::{Prints, Store, StoreError};
 
 /// Our own clock, an argument so that tests can turn it.
@@ -36,6 +38,14 @@ pub struct Settings {
     pub columns: String,
     /// Whether the connector's own log is wanted.
     pub log: bool,
+    /// Whether another filter asks for a sweep by itself; one that is asked for is done all the same.
+    pub reconcile: bool,
+    /// Whether what is gone is marked.
+    pub deletions: bool,
+    /// More than this, and more than 1 % of the stream, in one sweep: none is marked.
+    pub max_deletions: u64,
+    /// The product it is read from.
+    pub partner: Partner,
     /// A daemon: it waits for a disk that is full as long as it takes.
     pub patient: bool,
 }
@@ -70,10 +80,16 @@ pub struct Stream<S, K> {
     pub(super) claims: Claims,
     pub(super) source_clock: SourceClock,
     pub(super) page_size: PageSize,
+    /// Of pages of keys.
+    pub(super) key_page_size: PageSize,
+    /// What was asked for by id, while an older page may be on its way.
+    pub(super) settled: Settled,
     pub(super) budget: ByteBudget,
     pub(super) refusals: Mutex<Refusals>,
     /// Closed for delivery while something delivered could not be written down.
     pub(super) writable: tokio::sync::RwLock<()>,
+    /// Why nothing can be written down, as long as nothing can.
+    pub(super) unwritten: Mutex<Option<Trouble>>,
     pub(super) log_written: LastWritten,
     pub(super) told: Told,
 }
@@ -108,9 +124,12 @@ impl<S, K> Stream<S, K> {
             claims: Claims::default(),
             source_clock: SourceClock::default(),
             page_size: PageSize::new(settings.page_size),
+            key_page_size: PageSize::new(KEYS_AT_ONCE),
+            settled: Settled::default(),
             budget,
             refusals: Mutex::default(),
             writable: tokio::sync::RwLock::default(),
+            unwritten: Mutex::default(),
             log_written: LastWritten::default(),
             told: Told::default(),
             settings,
@@ -121,24 +140,5 @@ impl<S, K> Stream<S, K> {
 
 /// A state file that does not work is told like any other trouble.
 pub(super) fn store_trouble(error: &StoreError) -> Trouble {
-    let (code, means, remedy) = if error.disk_full() {
-        (
-            "ITSMD-ST-002",
-            "the disk is full",
-            "make room; nothing is lost, the next run goes on where this one stopped",
-        )
-    } else {
-        (
-            "ITSMD-ST-001",
-            "the state could not be read or written",
-            "look at the disk and the file's owner; the file is disposable: without it the window is delivered once more",
-        )
-    };
-    Trouble {
-        code,
-        verdict: Verdict::Retry { after: None },
-        seen: error.to_string(),
-        means: means.to_owned(),
-        remedy: remedy.to_owned(),
-    }
+    error.trouble()
 }

@@ -1,7 +1,7 @@
 //! The daemon: rings, signals, requests, its page, and its end.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -22,12 +22,12 @@ pub struct Daemon {
 
 impl Daemon {
     pub async fn start(rig: &Rig) -> Self {
-        let mut child = rig
-            .command(&["run"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::of(rig.command(&["run"]))
+    }
+
+    /// One that is begun by another command: with a limit, on a disk of its own.
+    pub fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let (told, log) = mpsc::channel();
         let stderr = child.stderr.take().unwrap();
         std::thread::spawn(move || {
@@ -129,7 +129,7 @@ pub async fn rig() -> Rig {
     rig
 }
 
-async fn arrived(rig: &Rig, rows: usize) {
+pub async fn arrived(rig: &Rig, rows: usize) {
     let enough = rig
         .workspace
         .wait_until(DEADLINE, |workspace| workspace.count(STREAM) >= rows)

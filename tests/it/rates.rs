@@ -7,6 +7,7 @@ use itsmd::sim::dataverse::{self, Cell, Instance};
 use itsmd::sim::fault::{Fault, RetryAfter};
 use itsmd::sim::ingestion::{self, Until};
 use itsmd::sim::journal::Journal;
+use itsmd::sim::serve::Server;
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -173,7 +174,7 @@ async fn a_short_wish_is_waited_for_by_the_next_process_too() {
 }
 
 /// So many cases of a Dataverse instance, and a configuration that reads them.
-pub async fn provance(cases: u32, more: &str) -> (Rig, Instance, ingestion::Server) {
+pub async fn provance(cases: u32, more: &str) -> (Rig, Instance, Server) {
     let rig = Rig::new().await;
     let instance = Instance::new();
     for number in 0..cases {

@@ -9,7 +9,8 @@
 //! | further 401                  | the judge, then what the sign-in method says about it                       |
 //! | 429, 503 with `Retry-After`  | the whole connection pauses as long as asked, which costs no attempt        |
 //! | 429 without                  | backoff for the whole connection; a full queue also means one at a time     |
-//! | 408, 5xx, broken connections | the judge, then tried again after a backoff                                 |
+//! | 408, 5xx, broken connections | the judge, then tried again after a backoff; with no attempt left it may say    |
+//! |                              | that the request was too heavy, as for half a page behind a 200             |
 //! | no answer in time, 504       | tried once more, then too slow                                              |
 
 use std::sync::atomic::Ordering;
@@ -170,6 +171,7 @@ impl Client {
         }
         match judge(&answer) {
             Judgement::Retry(trouble) => Next::Again(NetError::Failed(trouble), attempts),
+            Judgement::Heavy(trouble) => Next::Again(NetError::TooSlow(trouble), attempts),
             Judgement::Fail(trouble) => Next::Give(NetError::Failed(trouble)),
             Judgement::Slow(trouble) => Next::Give(NetError::TooSlow(trouble)),
             Judgement::Accept => self.accepted(answer, credentials),

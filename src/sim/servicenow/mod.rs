@@ -40,12 +40,15 @@ mod as_row;
 mod desk;
 mod faulty;
 mod filler;
+mod gate;
+mod late;
 mod link;
 mod list;
 mod matching;
 mod oauth;
 mod packed;
 mod query;
+mod rate;
 mod render;
 mod routes;
 mod row;
@@ -58,15 +61,19 @@ mod zone;
 use std::io;
 use std::net::SocketAddr;
 
+use axum::Router;
+
 pub use as_row::{id_of, row as row_of};
 pub use desk::Desk;
+pub use gate::{Pace, Pool};
+pub use late::Lateness;
 pub use packed::View;
 pub use query::{InvalidPart, Literals};
 pub use row::{Cell, Display, Row, Text, stamp};
 
 use super::fault::Faults;
 use super::journal::Journal;
-use super::serve::{self, Server};
+use super::serve::{self, Identity, Server};
 
 /// A running instance.
 #[derive(Debug)]
@@ -80,18 +87,30 @@ pub struct Handle {
     server: Server,
 }
 
+/// The routes of an instance, to be driven without a socket.
+pub fn router(desk: &Desk, journal: &Journal, faults: &Faults) -> Router {
+    routes::router(routes::Instance {
+        desk: desk.clone(),
+        journal: journal.clone(),
+        faults: faults.clone(),
+    })
+}
+
 /// Serves `desk` on `address`, or on a free port of 127.0.0.1.
 ///
 /// # Errors
 /// The address cannot be bound.
 pub async fn start(desk: Desk, address: Option<SocketAddr>) -> io::Result<Handle> {
+    start_as(desk, address, None).await
+}
+
+/// Serves `desk` likewise, over TLS as `identity`, if it has one.
+///
+/// # Errors
+/// The address cannot be bound, or the identity cannot be used.
+pub async fn start_as(desk: Desk, address: Option<SocketAddr>, identity: Option<&Identity>) -> io::Result<Handle> {
     let (journal, faults) = (Journal::new(), Faults::new(0x5eed));
-    let instance = routes::Instance {
-        desk: desk.clone(),
-        journal: journal.clone(),
-        faults: faults.clone(),
-    };
-    let server = serve::serve(routes::router(instance), address).await?;
+    let server = serve::serve_as(router(&desk, &journal, &faults), address, identity).await?;
     Ok(Handle {
         desk,
         journal,
@@ -101,7 +120,7 @@ pub async fn start(desk: Desk, address: Option<SocketAddr>) -> io::Result<Handle
 }
 
 impl Handle {
-    /// `http://127.0.0.1:port`, without a slash at the end.
+    /// `http://127.0.0.1:port`, or `https`, without a slash at the end.
     pub fn url(&self) -> String {
         self.server.url()
     }

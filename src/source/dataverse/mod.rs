@@ -13,6 +13,8 @@
 
 mod answer;
 mod codes;
+#[cfg(feature = "fuzzing")]
+mod fuzzing;
 mod limit;
 mod link;
 mod page;
@@ -144,6 +146,11 @@ fn modified(row: &Mapped) -> Option<DateTime<Utc>> {
 impl Source for Dataverse {
     async fn page(&self, slice: &Slice, size: u32) -> Result<Page, SourceError> {
         self.next_page(slice, size).await
+    }
+
+    /// A link leads on with the columns it was made for.
+    fn shares_positions(&self) -> bool {
+        false
     }
 
     async fn probe(&self, from: DateTime<Utc>) -> Result<Probe, SourceError> {

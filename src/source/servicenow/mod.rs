@@ -7,6 +7,10 @@
 
 mod answer;
 mod codes;
+mod count;
+mod filter;
+#[cfg(feature = "fuzzing")]
+mod fuzzing;
 mod hidden;
 mod probe;
 mod query;
@@ -53,6 +57,10 @@ pub struct ServiceNow {
     absent: OnceLock<Vec<String>>,
     /// Requests of pages that failed for good.
     lost: Arc<AtomicU64>,
+    /// Set once the table is known to know the fields of the filter.
+    filter_checked: OnceLock<()>,
+    /// Set once the instance would not count.
+    uncounted: OnceLock<()>,
 }
 
 impl ServiceNow {
@@ -74,6 +82,23 @@ impl ServiceNow {
             mapper: Mapper::new(DIALECT, stream, server_url, item, choice_values),
             absent: OnceLock::new(),
             lost: Arc::default(),
+            filter_checked: OnceLock::new(),
+            uncounted: OnceLock::new(),
+        }
+    }
+
+    /// Another reader of the same table, over the same connection.
+    fn for_item(&self, item: ItemProfile) -> Self {
+        Self {
+            client: self.client.clone(),
+            credentials: Arc::clone(&self.credentials),
+            server_url: self.server_url.clone(),
+            filter: self.filter.clone(),
+            mapper: self.mapper.with_item(item),
+            absent: OnceLock::new(),
+            lost: Arc::clone(&self.lost),
+            filter_checked: OnceLock::new(),
+            uncounted: OnceLock::new(),
         }
     }
 
@@ -112,10 +137,24 @@ impl ServiceNow {
         )
     }
 
+    fn stats_url(&self, query: &str) -> String {
+        format!(
+            "{}/api/now/stats/{}?sysparm_count=true&sysparm_query={}",
+            self.server_url,
+            utf8_percent_encode(&self.mapper.item().table, QUERY),
+            utf8_percent_encode(query, QUERY),
+        )
+    }
+
     async fn rows(&self, lane: Lane, query: &str, limit: u32, offset: u64) -> Result<Answered, SourceError> {
         let fields = self.mapper.fields().join(",");
-        let answered = self.ask(lane, self.url(query, &fields, limit, offset)).await?;
+        let mut answered = self.ask(lane, self.url(query, &fields, limit, offset)).await?;
         self.tell_absent(&answered.rows.absent);
+        if answered.total.is_none() && (answered.rows.mapped.len() as u64) < u64::from(limit) {
+            let (total, requests) = self.count(lane, query).await?;
+            answered.total = total;
+            answered.requests += requests;
+        }
         Ok(answered)
     }
 
@@ -161,12 +200,11 @@ fn page(answered: Answered, at: &Position, last: Option<Position>, size: u32) ->
         Some(total) => total <= shown || (last.is_none() && total <= size.into()),
         None => shown == 0,
     };
-    let looked_at = answered.total.unwrap_or(shown).min(size.into());
     Page {
         at: last.unwrap_or_else(|| at.clone()),
         end,
         server_time: answered.server_time,
-        hidden: looked_at.saturating_sub(shown),
+        matching: answered.total,
         bytes: answered.bytes,
         requests: answered.requests,
         records: answered.rows.mapped,

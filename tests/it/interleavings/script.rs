@@ -178,7 +178,7 @@ impl Desk {
             at: last.unwrap_or(at),
             end,
             server_time,
-            hidden: 0,
+            matching: None,
             bytes: 1000,
             requests: 1,
         };
@@ -431,6 +431,10 @@ fn stream(clock: Clock, desk: &Desk, workspace: &Workspace, store: &Store) -> Th
         },
         columns: "columns".to_owned(),
         log: false,
+        reconcile: false,
+        deletions: true,
+        max_deletions: 50,
+        partner: itsmd::model::Partner::ServiceNow,
         patient: true,
     };
     Arc::new(Stream::new(
