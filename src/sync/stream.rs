@@ -11,6 +11,7 @@ use super::deliver::Refusals;
 use super::log_row::LastWritten;
 use super::page_size::PageSize;
 use super::progress::Progress;
+use super::sift::Unserved;
 use super::source_clock::SourceClock;
 use super::told::Told;
 use crate::model::{StreamId, Trouble};
@@ -70,6 +71,7 @@ pub struct Stream<S, K> {
     pub(super) claims: Claims,
     pub(super) source_clock: SourceClock,
     pub(super) page_size: PageSize,
+    pub(super) unserved: Unserved,
     pub(super) budget: ByteBudget,
     pub(super) refusals: Mutex<Refusals>,
     /// Closed for delivery while something delivered could not be written down.
@@ -110,6 +112,7 @@ impl<S, K> Stream<S, K> {
             claims: Claims::default(),
             source_clock: SourceClock::default(),
             page_size: PageSize::new(settings.page_size),
+            unserved: Unserved::default(),
             budget,
             refusals: Mutex::default(),
             writable: tokio::sync::RwLock::default(),
