@@ -213,7 +213,12 @@ impl<S: Source, K: Sink> Stream<S, K> {
         }
     }
 
-    async fn ask_keys(&self, work: &Work<'_>, slice: &Slice, rows: u32) -> Result<Result<Page, SourceError>, Halt> {
+    pub(super) async fn ask_keys(
+        &self,
+        work: &Work<'_>,
+        slice: &Slice,
+        rows: u32,
+    ) -> Result<Result<Page, SourceError>, Halt> {
         tokio::select! {
             biased;
             () = work.cancel.cancelled() => Err(Halt::Interrupted),
@@ -232,7 +237,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
         Ok(records)
     }
 
-    fn count_requests(&self, work: &Work<'_>, requests: u64) {
+    pub(super) fn count_requests(&self, work: &Work<'_>, requests: u64) {
         self.note(
             work,
             Tally {
