@@ -106,6 +106,10 @@ fn print(args: &Args, report: &SyncReport) -> Result<(), Failure> {
                 "{} read, {} sent, {} unchanged",
                 stream.read, stream.sent, stream.unchanged
             );
+            let hidden = match stream.hidden {
+                0 => String::new(),
+                hidden => format!(", {hidden} not shown to this user"),
+            };
             let aside = if stream.quarantined > 0 {
                 format!(", {} set aside", stream.quarantined)
             } else {
@@ -113,7 +117,7 @@ fn print(args: &Args, report: &SyncReport) -> Result<(), Failure> {
             };
             writeln!(
                 out,
-                "{name}: {}: {counts}{aside} ({} requests)",
+                "{name}: {}: {counts}{hidden}{aside} ({} requests)",
                 word(stream.outcome),
                 stream.requests
             )?;
