@@ -125,19 +125,17 @@ fn print(args: &Args, report: &SyncReport) -> Result<(), Failure> {
     for connection in &report.connections {
         for stream in &connection.streams {
             let name = format!("{}/{}", connection.name, stream.work_item);
-            let deleted = if stream.deleted > 0 {
-                format!(" ({} of them marked as deleted)", stream.deleted)
-            } else {
-                String::new()
-            };
-            let aside = if stream.quarantined > 0 {
-                format!(", {} set aside", stream.quarantined)
-            } else {
-                String::new()
-            };
+            // What did not happen is not worth a word.
+            let some = |count: u64, words: String| if count > 0 { words } else { String::new() };
+            let deleted = some(
+                stream.deleted,
+                format!(" ({} of them marked as deleted)", stream.deleted),
+            );
+            let hidden = some(stream.hidden, format!(", {} not shown to this user", stream.hidden));
+            let aside = some(stream.quarantined, format!(", {} set aside", stream.quarantined));
             writeln!(
                 out,
-                "{name}: {}: {} read, {} sent{deleted}, {} unchanged{aside} ({} requests)",
+                "{name}: {}: {} read, {} sent{deleted}, {} unchanged{hidden}{aside} ({} requests)",
                 word(stream.outcome),
                 stream.read,
                 stream.sent,

@@ -236,15 +236,17 @@ impl<S: Source, K: Sink> Stream<S, K> {
                 Err(SourceError::TooSlow(trouble) | SourceError::TooBig(trouble)) => trouble,
             };
             slow += 1;
+            if slow == 1
+                && let Some(page) = self.sift_few(work, slice, &trouble, usual).await?
+            {
+                return Ok(page);
+            }
             if !self.page_size.halve(rows) {
                 return self.sift(work, slice, trouble, usual).await;
             }
             tracing::warn!(stream = %self.id, rows, next = self.page_size.rows(), "{trouble}; asking for smaller pages");
             // A server that runs out of time is overloaded: it gets a moment before it is asked again.
             tokio::time::sleep(BREATH).await;
-            if slow == 2 {
-                self.answers_at_all(work, slice, &trouble).await?;
-            }
         }
     }
 

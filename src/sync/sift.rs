@@ -5,6 +5,9 @@
 //! server's words, its neighbours are delivered, and reading goes on behind them. If the keys do not come either, it is
 //! the range, which is halved, or the server itself, which is left in peace.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::page_size::SMALLEST;
@@ -40,23 +43,93 @@ struct Key {
     modified: DateTime<Utc>,
 }
 
+/// Rows that the server could not serve, as they were stamped then, with its words. The overlap meets them again at
+/// each ring; they are not asked for until they change.
+#[derive(Debug, Default)]
+pub(super) struct Unserved(Mutex<HashMap<RecordId, (DateTime<Utc>, String)>>);
+
+impl Unserved {
+    /// More are forgotten and found out anew.
+    const MOST: usize = 1_000;
+
+    fn sort_out(&self, keys: &[Key]) -> (Vec<(RecordId, String)>, Vec<RecordId>) {
+        let (mut known, mut others) = (Vec::new(), Vec::new());
+        let rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in keys {
+            match rows.get(&key.id) {
+                Some((modified, words)) if *modified == key.modified => known.push((key.id.clone(), words.clone())),
+                Some(_) | None => others.push(key.id.clone()),
+            }
+        }
+        (known, others)
+    }
+
+    fn note(&self, aside: &Unmapped) {
+        let (Some(id), Some(modified)) = (&aside.id, aside.modified) else {
+            return;
+        };
+        let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if rows.len() >= Self::MOST {
+            rows.clear();
+        }
+        rows.insert(id.clone(), (modified, aside.reason.clone()));
+    }
+
+    fn forget(&self, ids: &[RecordId]) {
+        let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.iter().for_each(|id| drop(rows.remove(id)));
+    }
+}
+
 impl<S: Source, K: Sink> Stream<S, K> {
     /// The rows behind `slice`'s position, one by one where need be; `slow` is why they did not come as a page, `usual`
     /// the size of page that came before.
     pub(super) async fn sift(&self, work: &Work<'_>, slice: &Slice, slow: Trouble, usual: u32) -> Result<Page, Halt> {
+        match self.ask_keys(work, slice, SMALLEST).await? {
+            Ok(page) => self.sift_keys(work, slice, page, usual).await,
+            Err(SourceError::Failed(trouble)) => Err(Halt::Trouble(trouble)),
+            Err(SourceError::TooSlow(_) | SourceError::TooBig(_)) => {
+                self.answers_at_all(work, slice, &slow).await?;
+                Err(Halt::TooSlow(slow))
+            }
+        }
+    }
+
+    /// The same, if so few rows are left that smaller pages change nothing. Fails if the server answers nothing at all.
+    pub(super) async fn sift_few(
+        &self,
+        work: &Work<'_>,
+        slice: &Slice,
+        slow: &Trouble,
+        usual: u32,
+    ) -> Result<Option<Page>, Halt> {
+        match self.ask_keys(work, slice, SMALLEST).await? {
+            Ok(page) if page.end => self.sift_keys(work, slice, page, usual).await.map(Some),
+            Ok(page) => {
+                self.count_requests(work, page.requests.into());
+                Ok(None)
+            }
+            Err(SourceError::Failed(trouble)) => Err(Halt::Trouble(trouble)),
+            Err(SourceError::TooSlow(_) | SourceError::TooBig(_)) => {
+                self.answers_at_all(work, slice, slow).await.map(|()| None)
+            }
+        }
+    }
+
+    async fn sift_keys(&self, work: &Work<'_>, slice: &Slice, mut page: Page, usual: u32) -> Result<Page, Halt> {
         let start = slice.at().time;
         let (mut records, mut requests, mut poison) = (Vec::new(), 0, None);
-        let mut page = self.light_page(work, slice, slow).await?;
         loop {
             requests += page.requests;
             let (keys, nameless) = keys_of(std::mem::take(&mut page.records));
-            let ids: Vec<RecordId> = keys.iter().map(|key| key.id.clone()).collect();
+            let (known, ids) = self.unserved.sort_out(&keys);
             // All of them together are what did not come.
             let by_id = self.fetch_by_ids(work, ids.chunks(FEW)).await?;
             records.extend(nameless);
             records.extend(by_id.found);
-            for (id, words) in by_id.unserved {
+            for (id, words) in known.into_iter().chain(by_id.unserved) {
                 let aside = set_aside(&keys, id, words);
+                self.unserved.note(&aside);
                 poison = poison.max(aside.modified);
                 records.push(Mapped::SetAside(aside));
             }
@@ -96,6 +169,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             match self.ask_by_ids(work, part).await? {
                 Ok(found) => {
                     (tries, refused) = (0, 0);
+                    self.unserved.forget(part);
                     by_id.found.extend(found);
                     continue;
                 }
@@ -124,7 +198,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
     }
 
     /// Fails with `slow` if the server does not even give a key of the next second: then it is not what is asked for.
-    pub(super) async fn answers_at_all(&self, work: &Work<'_>, slice: &Slice, slow: &Trouble) -> Result<(), Halt> {
+    async fn answers_at_all(&self, work: &Work<'_>, slice: &Slice, slow: &Trouble) -> Result<(), Halt> {
         let next_second = slice.at().time + TimeDelta::seconds(1);
         let second = Slice {
             to: Some(slice.to.map_or(next_second, |to| to.min(next_second))),
@@ -136,17 +210,6 @@ impl<S: Source, K: Sink> Stream<S, K> {
                 Ok(())
             }
             Err(_) => Err(Halt::Trouble(slow.clone())),
-        }
-    }
-
-    async fn light_page(&self, work: &Work<'_>, slice: &Slice, slow: Trouble) -> Result<Page, Halt> {
-        match self.ask_keys(work, slice, SMALLEST).await? {
-            Ok(page) => Ok(page),
-            Err(SourceError::Failed(trouble)) => Err(Halt::Trouble(trouble)),
-            Err(SourceError::TooSlow(_) | SourceError::TooBig(_)) => {
-                self.answers_at_all(work, slice, &slow).await?;
-                Err(Halt::TooSlow(slow))
-            }
         }
     }
 

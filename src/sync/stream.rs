@@ -13,6 +13,7 @@ use super::page_size::PageSize;
 use super::progress::Progress;
 use super::reconcile::KEYS_AT_ONCE;
 use super::settled::Settled;
+use super::sift::Unserved;
 use super::source_clock::SourceClock;
 use super::told::Told;
 use crate::model::{Partner, StreamId, Trouble};
@@ -80,6 +81,7 @@ pub struct Stream<S, K> {
     pub(super) claims: Claims,
     pub(super) source_clock: SourceClock,
     pub(super) page_size: PageSize,
+    pub(super) unserved: Unserved,
     /// Of pages of keys.
     pub(super) key_page_size: PageSize,
     /// What was asked for by id, while an older page may be on its way.
@@ -124,6 +126,7 @@ impl<S, K> Stream<S, K> {
             claims: Claims::default(),
             source_clock: SourceClock::default(),
             page_size: PageSize::new(settings.page_size),
+            unserved: Unserved::default(),
             key_page_size: PageSize::new(KEYS_AT_ONCE),
             settled: Settled::default(),
             budget,

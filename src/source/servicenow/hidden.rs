@@ -59,20 +59,22 @@ impl ServiceNow {
             } else {
                 page.at.clone()
             };
-            passed = joined(passed, page, place);
             let width = until - at.time;
-            if moved || (through && (until >= end || passed.requests >= MOST)) {
-                return Ok(passed);
-            }
-            if through {
-                at = passed.at.clone();
-                to = Some((until + width * 2).min(end));
-            } else {
+            if !moved && !through {
+                // Rows without a place among them come again with the half that holds them.
+                passed.requests += page.requests;
                 to = middle(Range {
                     from: at.time,
                     to: until,
                 });
+                continue;
             }
+            passed = joined(passed, page, place);
+            if moved || until >= end || passed.requests >= MOST {
+                return Ok(passed);
+            }
+            at = passed.at.clone();
+            to = Some((until + width * 2).min(end));
         }
         let page = self.step_over(lane, slice, &at, size).await?;
         let place = page.at.clone();

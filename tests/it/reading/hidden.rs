@@ -1,12 +1,14 @@
 //! Rows that access rules hide after the page was cut: short pages, empty pages, and what lies behind them.
 
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 use axum::http::HeaderMap;
 use chrono::TimeDelta;
 
 use super::between::{Passing, through};
-use crate::rig::{Rig, STREAM, ago, id, incident, stream};
+use crate::daemon::Daemon;
+use crate::rig::{DEADLINE, Rig, STREAM, ago, id, incident, stream};
 
 fn hide(rig: &Rig, numbers: impl Iterator<Item = u32>) -> usize {
     let hidden: HashSet<String> = numbers.map(id).collect();
@@ -14,6 +16,37 @@ fn hide(rig: &Rig, numbers: impl Iterator<Item = u32>) -> usize {
     rig.desk
         .hide("incident", move |row| hidden.contains(row.value("sys_id")));
     count
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_shows_the_count_of_hidden_rows_as_a_metric() {
+    let rig = Rig::new().await;
+    for number in 0..40 {
+        let modified = ago(TimeDelta::hours(i64::from(number) + 3));
+        rig.desk.put("incident", &incident(number, "Mail is down", modified));
+    }
+    let hidden = hide(&rig, 10..17);
+    let head = rig.head().replace("listen = \"off\"", "listen = \"127.0.0.1:0\"");
+    std::fs::write(
+        rig.config(),
+        head + &rig.connection("contoso", &rig.servicenow.url(), ""),
+    )
+    .unwrap();
+    let daemon = Daemon::start(&rig).await;
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        let (_, metrics) = daemon.get("/metrics").await;
+        let of_incidents = |line: &&str| line.starts_with("itsmd_hidden_rows_total{") && line.contains("\"incident\"");
+        if metrics
+            .lines()
+            .find(of_incidents)
+            .is_some_and(|line| line.ends_with(&format!(" {hidden}")))
+        {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{metrics}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// Requests for pages of incidents, with their queries.

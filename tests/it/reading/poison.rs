@@ -14,6 +14,16 @@ async fn quarantine(rig: &Rig) -> Vec<Value> {
     list["records"].as_array().unwrap().clone()
 }
 
+/// Requests for incidents in full: pages, and rows by id.
+fn in_full(rig: &Rig) -> usize {
+    let asked = rig.servicenow.journal.of("table/incident");
+    let full = |fields: String| fields.contains("short_description");
+    asked
+        .iter()
+        .filter(|asked| asked.parameter("sysparm_fields").is_some_and(full))
+        .count()
+}
+
 async fn retry(rig: &Rig, record: &Value) {
     let entry = record["id"].to_string();
     assert!(rig.itsmd(&["quarantine", "retry", &entry]).await.status.success());
@@ -167,4 +177,20 @@ async fn several_such_rows_of_one_second_are_each_set_aside_and_the_second_is_re
     assert_eq!((status, rig.workspace.count(STREAM)), (0, 87), "{report:#}");
     let numbers: HashSet<String> = quarantine(&rig).await.iter().map(|r| r["number"].to_string()).collect();
     assert_eq!(numbers.len(), 3, "{numbers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_single_new_row_that_cannot_be_served_costs_the_server_few_requests() {
+    let rig = Rig::new().await;
+    rig.configure("work_items = [\"incident\"]");
+    fill(&rig, 3);
+    rig.sync(&[]).await;
+    rig.desk
+        .put("incident", &incident(10, "New", ago(TimeDelta::seconds(30))));
+    rig.desk.poison("incident", &id(10));
+    rig.servicenow.journal.clear();
+    let (status, report) = rig.sync(&[]).await;
+    assert_eq!((status, quarantine(&rig).await.len()), (0, 1), "{report:#}");
+    // The page, and three times the row: a smaller page of one row is the same page.
+    assert_eq!(in_full(&rig), 4, "{report:#}");
 }
