@@ -61,7 +61,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
         let mut warnings = Vec::new();
         let begun = self.begin(worker, run, started).await;
         let result = match &begun {
-            Ok(_) => self.work(run, pass, started, &tally, &mut warnings).await,
+            Ok(_) => Box::pin(self.work(run, pass, started, &tally, &mut warnings)).await,
             Err(Halt::Interrupted) => Err(Halt::Interrupted),
             Err(Halt::TooSlow(trouble) | Halt::Trouble(trouble)) => Err(Halt::Trouble(trouble.clone())),
         };
