@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use super::request::Request;
 use super::transport::{Broken, fetch};
-use super::{Client, Counters, check_url, host};
+use super::{Client, Counters, Shared, check_url, host};
 use crate::model::Trouble;
 use crate::net::answer::{Answer, Judge, Judgement};
 use crate::net::authorize::{Authorization, Authorize, Rejected};
@@ -108,25 +108,15 @@ impl Client {
     ) -> Result<Answer, Broken> {
         spent.requests += 1;
         Counters::count(&self.shared.counters.requests);
-        let http = if super::is_loopback(&self.shared.server) {
-            &self.shared.local
-        } else {
-            &self.shared.remote
-        };
-        let mut sent = http
-            .request(request.method.clone(), &request.url)
-            .headers(request.headers.clone());
-        if request.method != Method::GET {
-            sent = sent.body(request.body.clone());
-        }
-        if let Some(name) = &request.fresh_id {
-            sent = sent.header(name, uuid::Uuid::new_v4().to_string());
-        }
+        let mut sent = request.to_be_sent()?;
         if let Some(authorization) = authorization {
             let (name, value) = authorization.header();
-            sent = sent.header(name, value);
+            sent.headers_mut().append(name, value);
         }
-        let mut answer = fetch(sent, request.body_limit, &self.shared.counters, &self.shared.bodies).await?;
+        let Shared {
+            way, counters, bodies, ..
+        } = &*self.shared;
+        let mut answer = fetch(way, sent, request.body_limit, counters, bodies).await?;
         answer.requests = spent.requests;
         Ok(answer)
     }

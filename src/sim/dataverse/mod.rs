@@ -41,6 +41,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::Response;
 use chrono::{DateTime, FixedOffset, Utc};
 use uuid::Uuid;
 
@@ -49,7 +52,7 @@ pub use state::{Fault, Seen};
 pub use table::{Definition, Row};
 
 use super::entra::Tokens;
-use super::ingestion::Server;
+use super::ingestion::{Line, Server};
 use super::item::Item;
 use super::journal::Journal;
 use crate::model::WorkItemKind;
@@ -196,6 +199,13 @@ impl Instance {
     /// Every request so far, in order.
     pub fn requests(&self) -> Vec<Seen> {
         self.lock().seen.clone()
+    }
+
+    /// Answers a request in this process; `None` if the connection was cut instead.
+    pub async fn ask(&self, request: Request) -> Option<Response<Body>> {
+        let line = Line::new();
+        let response = answer::get(State(self.clone()), ConnectInfo(line.clone()), request).await;
+        (!line.is_cut()).then_some(response)
     }
 
     /// Serves it at `address`; port 0 lets the kernel choose. The server's URL is the `server_url` to configure.

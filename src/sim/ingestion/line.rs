@@ -103,7 +103,23 @@ impl Drop for Server {
 #[derive(Debug, Clone)]
 pub struct Line(CancellationToken);
 
+impl Default for Line {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Line {
+    /// One that leads to no socket: whoever made it looks whether it was cut.
+    pub fn new() -> Self {
+        Self(CancellationToken::new())
+    }
+
+    /// Whether the answer is lost.
+    pub fn is_cut(&self) -> bool {
+        self.0.is_cancelled()
+    }
+
     /// Cuts the connection: whatever the handler answers is lost.
     pub fn cut(&self) {
         self.0.cancel();

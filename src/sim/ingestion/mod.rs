@@ -128,6 +128,24 @@ pub async fn start(workspace: Workspace, address: SocketAddr) -> io::Result<Hand
     Ok(Handle { server, workspace })
 }
 
+impl Workspace {
+    /// Answers an upload in this process; `None` if the connection was cut instead.
+    pub async fn ask(&self, request: Request) -> Option<Response<Body>> {
+        let line = Line::new();
+        let path: Vec<String> = request.uri().path().split('/').map(ToOwned::to_owned).collect();
+        let [_, rules, rule, streams, stream] = path.as_slice() else {
+            return Some(Answer::empty(axum::http::StatusCode::NOT_FOUND).into_response(None, self.switches().now()));
+        };
+        if (rules.as_str(), streams.as_str()) != ("dataCollectionRules", "streams") {
+            return Some(Answer::empty(axum::http::StatusCode::NOT_FOUND).into_response(None, self.switches().now()));
+        }
+        let version = Query::try_from_uri(request.uri()).unwrap_or(Query(Version { api_version: None }));
+        let path = Path((rule.clone(), stream.clone()));
+        let response = upload(State(self.clone()), ConnectInfo(line.clone()), path, version, request).await;
+        (!line.is_cut()).then_some(response)
+    }
+}
+
 #[derive(Debug, Deserialize)]
 struct Version {
     #[serde(rename = "api-version")]

@@ -62,6 +62,7 @@ pub use as_row::{id_of, row as row_of};
 pub use desk::Desk;
 pub use packed::View;
 pub use query::{InvalidPart, Literals};
+pub use routes::Instance;
 pub use row::{Cell, Display, Row, Text, stamp};
 
 use super::fault::Faults;

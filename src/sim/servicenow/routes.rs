@@ -15,10 +15,14 @@ use crate::sim::fault::{Fault, Faults};
 use crate::sim::journal::{Entry, Journal};
 use crate::sim::serve;
 
+/// An instance without a port.
 #[derive(Debug, Clone)]
-pub(super) struct Instance {
+pub struct Instance {
+    /// Its state.
     pub desk: Desk,
+    /// What it was asked.
     pub journal: Journal,
+    /// What goes wrong with it.
     pub faults: Faults,
 }
 
@@ -46,6 +50,11 @@ async fn answer(State(instance): State<Instance>, request: Request) -> Response<
 }
 
 impl Instance {
+    /// Answers a request in this process.
+    pub async fn ask(&self, request: Request) -> Response<Body> {
+        answer(State(self.clone()), request).await
+    }
+
     async fn respond(&self, parts: &Parts, body: &Bytes, entry: &Entry) -> Response<Body> {
         let route = route(parts.uri.path());
         let mut spoil = None;
