@@ -13,5 +13,6 @@ mod provance;
 mod readme;
 mod real_log;
 mod rig;
+mod storm;
 mod sync;
 mod trust;
