@@ -147,10 +147,16 @@ impl Db<'_> {
         Ok(dropped)
     }
 
-    /// Drops the slices with an end that begin at or after `since`, to make room for new ones.
+    /// Drops the slices with an end that begin at or after `since`, to make room for new ones; one that begins before
+    /// ends there, or what lies behind would be read twice.
     pub fn drop_slices_since(&self, stream: StreamKey, since: DateTime<Utc>) -> Result<usize, StoreError> {
         let dropped = self.0.execute(
             "DELETE FROM slices WHERE stream = ?1 AND ends IS NOT NULL AND starts >= ?2",
+            params![stream.0, millis(since)],
+        )?;
+        self.0.execute(
+            "UPDATE slices SET ends = ?2, complete = complete OR coalesce(position_time >= ?2, 0)
+             WHERE stream = ?1 AND ends > ?2",
             params![stream.0, millis(since)],
         )?;
         Ok(dropped)

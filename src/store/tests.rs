@@ -244,3 +244,34 @@ fn a_quarantined_record_is_found_by_its_number_in_any_case() {
         (1, true, None)
     );
 }
+
+#[test]
+fn slices_that_make_room_leave_nothing_to_be_read_twice() {
+    let (_folder, store, stream) = new_store();
+    let tile = |from: &str, to: &str| NewSlice {
+        from: at(from),
+        to: Some(at(to)),
+    };
+    let tiles = [
+        tile("2026-01-01T00:00:00Z", "2026-01-03T00:00:00Z"),
+        tile("2026-01-03T00:00:00Z", "2026-01-04T00:00:00Z"),
+    ];
+    let since = at("2026-01-02T00:00:00Z");
+    let left = |read_to: &str| {
+        let position = Position::before(at(read_to));
+        let left = store.call_here(|db| {
+            db.drop_slices_since(stream, DateTime::UNIX_EPOCH)?;
+            db.lay(stream, Generation(0), &tiles)?;
+            let first = db.slices(stream)?[1].slice.id;
+            db.commit_position(first, Generation(0), None, &position, false)?;
+            db.drop_slices_since(stream, since)?;
+            db.slices(stream)
+        });
+        let left = left.unwrap();
+        assert_eq!(left.len(), 1);
+        assert_eq!(left[0].slice.to, Some(since));
+        left[0].complete
+    };
+    assert!(!left("2026-01-01T12:00:00Z"), "its rest is still to be read");
+    assert!(left("2026-01-02T12:00:00Z"), "what is left of it has been read");
+}

@@ -33,6 +33,10 @@ const MOST_WAITS: u32 = 100;
 /// What the server's slowness gets: one more try, because the next one costs it as much again.
 const SLOW_ATTEMPTS: u32 = 2;
 
+/// A permit counts for the moment in which it was granted: sent much later, the request would fall into a minute that is
+/// full already.
+const PERMIT_HOLDS: Duration = Duration::from_millis(500);
+
 /// What to do after an exchange.
 enum Next {
     Done(Answer),
@@ -70,11 +74,17 @@ impl Client {
         let _under_way = self.shared.bodies.begin();
         loop {
             let permit = self.shared.limiter.permit(lane).await.map_err(NetError::Failed)?;
+            let granted = Instant::now();
             // Asked anew each time: while we waited for the permit the last one may have run out.
             let authorization = match renewed.take() {
                 Some(authorization) => authorization,
                 None => credentials.authorization(None).await.map_err(NetError::Failed)?,
             };
+            if granted.elapsed() > PERMIT_HOLDS {
+                // Signing in took its time.
+                renewed = Some(authorization);
+                continue;
+            }
             let outcome = self.exchange(request, authorization.as_ref(), &mut spent).await;
             drop(permit);
             match self.classify(request, outcome, judge, credentials, spent.renewed) {

@@ -84,7 +84,7 @@ impl World {
             70..=75 => self.burst(),
             76..=80 => self.update("activates", |record| record.active = !record.active),
             81..=83 => self.update("spoils", |record| record.bad = !record.bad),
-            84..=85 => self.update("makes guilty", |record| record.guilty = !record.guilty),
+            84..=85 => self.accuse(),
             86..=87 => self.update("post-dates", |record| record.stamp += TimeDelta::minutes(40)),
             _ if !self.plan.blind => self.update("updates", |_| {}),
             88..=90 => self.unseen("hides or shows", |record| record.hidden = !record.hidden),
@@ -122,6 +122,12 @@ impl World {
         change(&mut record);
         self.tell(what, &record);
         self.publish(record);
+    }
+
+    /// What the workspace will refuse; a few only, for many without a good one among them are the workspace's own fault.
+    fn accuse(&self) {
+        let guilty = self.lock().records.values().filter(|record| record.guilty).count();
+        self.update("makes guilty", |record| record.guilty = !record.guilty && guilty < 8);
     }
 
     /// An update inside a transaction that takes minutes.

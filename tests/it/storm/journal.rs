@@ -18,7 +18,6 @@ pub struct Asked {
 #[derive(Debug, Clone)]
 pub struct Taken {
     pub at: DateTime<Utc>,
-    pub life: u32,
     pub record: String,
     /// `None`: the row that says that the record is gone.
     pub serial: Option<u32>,
@@ -63,14 +62,6 @@ impl Journal {
             batch.settled = batch.answered.is_some_and(|answered| answered < at);
         }
         self.in_flight = 0;
-    }
-
-    /// Batches of the last life that the process may not know of.
-    pub fn unsettled(&self) -> usize {
-        self.batches
-            .iter()
-            .filter(|batch| batch.life == self.life && !batch.settled)
-            .count()
     }
 
     /// Numbers of the last version of each record that a destination took.

@@ -218,7 +218,8 @@ impl Life {
             let WorkerReport {
                 outcome, error, tally, ..
             } = &report;
-            let error = error.as_ref().map(|trouble| format!("{} {}", trouble.code, trouble.seen));
+            // Words may hold a request's own random id.
+            let error = error.as_ref().map(|trouble| trouble.code);
             format!("{pass:?} {id} {outcome:?} read {} sent {} {error:?}", tally.read, tally.sent)
         });
         if report.outcome == Outcome::Failed {

@@ -39,7 +39,6 @@ pub fn take(world: &World, parcel: &Parcel) -> usize {
         let gone = row["IsDeleted_b"] == true;
         let taken = Taken {
             at: clock::source(),
-            life,
             record: text("RecordId_s"),
             serial: (!gone).then(|| text("Title_s").trim_start_matches('s').parse().unwrap()),
             version: text("RecordVersion_s"),

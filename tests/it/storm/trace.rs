@@ -22,12 +22,14 @@ impl Trace {
         }
     }
 
-    /// Counts something.
-    pub fn count(&mut self, what: &'static str) {
-        self.add(what, 1);
+    /// Counts something; how many of it there are now.
+    pub fn count(&mut self, what: &'static str) -> u64 {
+        self.add(what, 1)
     }
 
-    pub fn add(&mut self, what: &'static str, more: u64) {
-        *self.counts.entry(what).or_default() += more;
+    pub fn add(&mut self, what: &'static str, more: u64) -> u64 {
+        let count = self.counts.entry(what).or_default();
+        *count += more;
+        *count
     }
 }

@@ -62,8 +62,8 @@ impl Carrier for Wire {
             _ => Whom::Desk,
         };
         Box::pin(async move {
-            let _under_way = UnderWay::begin(&world, whom, &parcel);
-            world.carry(whom, parcel).await
+            let under_way = UnderWay::begin(&world, whom, &parcel);
+            world.carry(whom, under_way.number, parcel).await
         })
     }
 }
@@ -73,14 +73,15 @@ struct UnderWay<'a> {
     world: &'a World,
     whom: Whom,
     life: u32,
+    number: u64,
 }
 
 impl<'a> UnderWay<'a> {
     fn begin(world: &'a World, whom: Whom, parcel: &Parcel) -> Self {
         let inner = &mut *world.lock();
         let journal = &mut inner.journal;
-        inner.trace.count("requests");
-        inner.trace.note(|| format!("-> {whom:?} {}", shown(parcel)));
+        let number = inner.trace.count("requests");
+        inner.trace.note(|| format!("-> {number} {whom:?} {}", shown(parcel)));
         match whom {
             Whom::Desk => {
                 journal.in_flight += 1;
@@ -97,6 +98,7 @@ impl<'a> UnderWay<'a> {
             world,
             whom,
             life: journal.life,
+            number,
         }
     }
 }
@@ -113,8 +115,8 @@ impl Drop for UnderWay<'_> {
 }
 
 impl World {
-    async fn carry(&self, whom: Whom, parcel: Parcel) -> Result<Carried, Lost> {
-        let mishap = self.mishap(whom);
+    async fn carry(&self, whom: Whom, number: u64, parcel: Parcel) -> Result<Carried, Lost> {
+        let mishap = self.mishap(whom, number);
         match mishap {
             Some(Mishap::NoName) => return Err(Lost::NoName),
             Some(Mishap::Unreachable) => return Err(Lost::Unreachable),
@@ -137,7 +139,10 @@ impl World {
             carried.body.truncate(carried.body.len() / 2);
             carried.torn = true;
         }
-        self.answered(whom, &carried, batch);
+        if self.plan.no_date && whom == Whom::Desk {
+            carried.headers.remove(header::DATE);
+        }
+        self.answered(whom, number, &carried, batch);
         Ok(carried)
     }
 
@@ -148,7 +153,7 @@ impl World {
     }
 
     /// Rolls the dice for a request.
-    fn mishap(&self, whom: Whom) -> Option<Mishap> {
+    fn mishap(&self, whom: Whom, number: u64) -> Option<Mishap> {
         let inner = &mut *self.lock();
         let dice = &mut inner.dice;
         let dark = clock::source() < inner.dark;
@@ -163,7 +168,7 @@ impl World {
             (Whom::SignIn | Whom::Login, _) => faults::sign_in(dice),
         };
         inner.trace.count(mishap.word());
-        inner.trace.note(|| format!("   {whom:?} {mishap:?}"));
+        inner.trace.note(|| format!("   {number} {mishap:?}"));
         Some(mishap)
     }
 
@@ -216,7 +221,7 @@ impl World {
         }
     }
 
-    fn answered(&self, whom: Whom, carried: &Carried, batch: Option<usize>) {
+    fn answered(&self, whom: Whom, number: u64, carried: &Carried, batch: Option<usize>) {
         let inner = &mut *self.lock();
         let now = clock::source();
         if let Some(batch) = batch
@@ -231,7 +236,7 @@ impl World {
             let life = inner.journal.life;
             inner.journal.pauses.push((life, now, until));
         }
-        inner.trace.note(|| format!("<- {whom:?} {}", carried.status.as_u16()));
+        inner.trace.note(|| format!("<- {number} {}", carried.status.as_u16()));
     }
 }
 
