@@ -19,6 +19,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::plan::{Config, Product};
+use super::sabotage::Sabotage;
 use super::wire::{DESKS, LOGIN, WORKSPACE, Wire};
 use super::world::{PASSWORD, USER, World};
 use super::{clock, rows};
@@ -52,6 +53,13 @@ impl Home {
         };
         std::fs::write(&home.secret, PASSWORD).unwrap();
         home
+    }
+
+    /// Removes the state.
+    pub fn forget(&self) {
+        for ending in ["db", "db-wal", "db-shm"] {
+            let _ = std::fs::remove_file(self.state.with_extension(ending));
+        }
     }
 
     pub fn open(&self) -> Store {
@@ -111,7 +119,10 @@ impl Life {
             store.clone(),
             Settings {
                 sync_days: config.sync_days,
-                overlap: OVERLAP,
+                overlap: match world.plan.sabotage {
+                    Some(Sabotage::NoOverlap) => TimeDelta::zero(),
+                    _ => OVERLAP,
+                },
                 page_size: config.page_size,
                 max_concurrent: config.max_concurrent,
                 prints: prints(world, config),
@@ -271,9 +282,10 @@ fn entra(home: &Home) -> SignIn {
 
 fn client(world: &World, config: &Config, url: &str, is_desk: bool) -> Client {
     let base = ClientSettings::new(url, clock::ours);
+    let is_bound = world.plan.sabotage != Some(Sabotage::NoPermits);
     let settings = ClientSettings {
-        requests_per_minute: Some(if is_desk { config.requests_per_minute } else { 6000 }),
-        max_concurrent: if is_desk { config.max_concurrent } else { 8 },
+        requests_per_minute: Some(if is_desk && is_bound { config.requests_per_minute } else { 6000 }),
+        max_concurrent: if is_desk && is_bound { config.max_concurrent } else { 8 },
         patience: config.patience,
         ..base
     };

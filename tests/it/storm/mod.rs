@@ -24,12 +24,15 @@ mod journal;
 mod life;
 mod plan;
 mod rows;
+mod sabotage;
 mod seed;
 mod trace;
 mod wire;
 mod world;
 
 mod runner;
+
+use sabotage::Sabotage;
 
 /// Seeds that once failed, each with what it found.
 const ONCE_FAILED: [u64; 0] = [];
@@ -51,6 +54,23 @@ fn the_same_seed_twice_gives_the_same_trace_byte_for_byte() {
         let differs = first.iter().zip(&second).find(|(first, second)| first != second);
         assert_eq!(differs, None, "seed {seed}");
         assert_eq!(first.len(), second.len(), "seed {seed}");
+    }
+}
+
+#[test]
+fn what_is_broken_on_purpose_is_found() {
+    for (sabotage, words) in [
+        (Sabotage::StrictCursor, ["is missing", "a position is ahead"]),
+        (Sabotage::NoOverlap, ["is missing", "a position is ahead"]),
+        (Sabotage::LostBatch, ["is missing", "a position is ahead"]),
+        (Sabotage::Replay, ["came after", "times, the last"]),
+        (Sabotage::LostState, ["times, the last", "times, the last"]),
+        (Sabotage::NoPermits, ["in the minute", "at once"]),
+    ] {
+        let found = runner::sabotaged(sabotage, 30);
+        println!("{sabotage:?}: {found:?}");
+        let found = found.is_some_and(|(_, broken)| words.iter().any(|word| broken.contains(word)));
+        assert!(found, "{sabotage:?}");
     }
 }
 

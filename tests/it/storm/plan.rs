@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use super::sabotage::Sabotage;
+
 /// Whose protocol is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Product {
@@ -35,6 +37,8 @@ pub struct Plan {
     pub blind: bool,
     /// Lives of the process before the last.
     pub lives: u32,
+    /// What is broken on purpose.
+    pub sabotage: Option<Sabotage>,
 }
 
 /// What the operator may change while nothing runs.
@@ -72,6 +76,7 @@ impl Plan {
             rough: [0, 3, 10, 25, 50][dice.usize(0..5)],
             blind: dice.u32(0..3) == 0,
             lives: dice.u32(1..7),
+            sabotage: None,
         }
     }
 }

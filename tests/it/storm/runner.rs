@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::sabotage::Sabotage;
 use super::seed::{self, Told};
 
 const THREADS: u64 = 2;
@@ -35,7 +36,13 @@ fn folder() -> tempfile::TempDir {
 
 /// One seed, with its lines if they are wanted.
 pub fn one(seed: u64, wanted: bool) -> Told {
-    seed::run(seed, folder().path(), wanted)
+    seed::run(seed, folder().path(), wanted, None)
+}
+
+/// The first promise that storms break where the process is broken on purpose, and after how many seeds.
+pub fn sabotaged(sabotage: Sabotage, most: u64) -> Option<(u64, String)> {
+    let folder = folder();
+    (1..=most).find_map(|seed| Some((seed, seed::run(seed, folder.path(), false, Some(sabotage)).broken?)))
 }
 
 /// All seeds of a range.
@@ -52,7 +59,7 @@ pub fn run(seeds: RangeInclusive<u64>) -> Tally {
                     if seed > *seeds.end() {
                         return;
                     }
-                    let told = std::panic::catch_unwind(|| seed::run(seed, folder.path(), false));
+                    let told = std::panic::catch_unwind(|| seed::run(seed, folder.path(), false, None));
                     tally.lock().unwrap().add(seed, told.ok());
                 }
             });

@@ -16,6 +16,7 @@ use itsmd::sim::ingestion::Until;
 use super::faults::{self, Mishap};
 use super::journal::Asked;
 use super::plan::Product;
+use super::sabotage::{Sabotage, strictly};
 use super::world::World;
 use super::{clock, rows};
 
@@ -115,7 +116,13 @@ impl Drop for UnderWay<'_> {
 }
 
 impl World {
-    async fn carry(&self, whom: Whom, number: u64, parcel: Parcel) -> Result<Carried, Lost> {
+    async fn carry(&self, whom: Whom, number: u64, mut parcel: Parcel) -> Result<Carried, Lost> {
+        match self.plan.sabotage {
+            Some(Sabotage::StrictCursor) if whom == Whom::Desk => strictly(&mut parcel),
+            Some(Sabotage::LostBatch) if whom == Whom::Workspace && number.is_multiple_of(7) => return Ok(taken()),
+            Some(Sabotage::Replay) if whom == Whom::Workspace => parcel.body = self.old_or(parcel.body),
+            _ => {}
+        }
         let mishap = self.mishap(whom, number);
         match mishap {
             Some(Mishap::NoName) => return Err(Lost::NoName),
@@ -144,6 +151,16 @@ impl World {
         }
         self.answered(whom, number, &carried, batch);
         Ok(carried)
+    }
+
+    /// A body, or the first one of all in its place.
+    fn old_or(&self, body: Bytes) -> Bytes {
+        let inner = &mut *self.lock();
+        let first = inner.first_body.get_or_insert_with(|| body.clone()).clone();
+        match inner.dice.u32(0..10) {
+            0 => first,
+            _ => body,
+        }
     }
 
     async fn travel(&self) {
@@ -237,6 +254,16 @@ impl World {
             inner.journal.pauses.push((life, now, until));
         }
         inner.trace.note(|| format!("<- {number} {}", carried.status.as_u16()));
+    }
+}
+
+/// What a workspace says that took a batch.
+fn taken() -> Carried {
+    Carried {
+        status: StatusCode::NO_CONTENT,
+        headers: HeaderMap::new(),
+        body: Bytes::new(),
+        torn: false,
     }
 }
 

@@ -75,6 +75,8 @@ pub struct Inner {
     pub tokens_issued: u32,
     /// Nobody works at the desk any more; what is late still comes.
     pub still: bool,
+    /// The first upload of all.
+    pub first_body: Option<bytes::Bytes>,
 }
 
 impl World {
@@ -104,6 +106,7 @@ impl World {
             next_number: 1,
             tokens_issued: 0,
             still: false,
+            first_body: None,
         };
         desk.set_seed(inner.dice.u64(..));
         let world = Self {
