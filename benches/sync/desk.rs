@@ -61,7 +61,7 @@ impl Desk {
         Self { places, child, pipes }
     }
 
-    /// `urls`: the pages asked for; `rows`: how many rows the workspace holds; `forget`: both begin anew.
+    /// `urls`: the pages asked for; `count`: how many requests there were; `rows`: how many rows the workspace holds; `forget`: both begin anew.
     pub fn ask(&self, what: &str) -> String {
         let (stdin, out) = &mut *self.pipes.lock().unwrap();
         writeln!(stdin, "{what}").unwrap();
@@ -126,6 +126,7 @@ fn answer(servicenow: &servicenow::Handle, workspace: &Workspace) {
                     .collect();
                 println!("{}", serde_json::to_string(&urls).unwrap());
             }
+            "count" => println!("{}", servicenow.journal.count()),
             "rows" => println!("{}", workspace.count(STREAM)),
             "forget" => {
                 servicenow.journal.clear();

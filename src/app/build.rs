@@ -13,7 +13,7 @@ use crate::net::{Client, ClientSettings};
 use crate::sink::{Options, Workspace};
 use crate::source::{Dataverse, Desk, ServiceNow};
 use crate::store::{Prints, Store};
-use crate::sync::{ByteBudget, Settings, Stream};
+use crate::sync::{ByteBudget, Readers, Settings, Stream};
 
 /// All pages in flight together, unpacked.
 const PAGES_IN_FLIGHT: usize = 40 * 1024 * 1024;
@@ -115,7 +115,7 @@ fn client(settings: &Connection, before: &[Connected], patience: Option<Duration
     if let Some(known) = same {
         return Ok(known.client.clone());
     }
-    Client::new(ClientSettings {
+    let client = Client::new(ClientSettings {
         requests_per_minute: Some(settings.requests_per_minute),
         max_concurrent: settings.max_concurrent.into(),
         request_timeout: settings.request_timeout,
@@ -123,7 +123,11 @@ fn client(settings: &Connection, before: &[Connected], patience: Option<Duration
         tls: settings.tls.clone(),
         patience,
         ..ClientSettings::new(&settings.server_url, super::now)
-    })
+    })?;
+    if before.iter().any(|known| known.settings.name == settings.name) {
+        client.limiter().spend_burst();
+    }
+    Ok(client)
 }
 
 fn connect(
@@ -151,7 +155,10 @@ fn connect(
         };
         streams.push(Arc::new(Stream::new(
             id.clone(),
-            desk(settings, &client, &credentials, id, item.clone()),
+            Readers {
+                rows: desk(settings, &client, &credentials, id.clone(), item.clone()),
+                keys: desk(settings, &client, &credentials, id, item.keys_only()),
+            },
             Arc::clone(workspace),
             store.clone(),
             Settings {

@@ -44,6 +44,9 @@ impl Crew {
             }
             members.push(member);
         }
+        for way in parts.ways() {
+            tasks.spawn(way.keep_pauses(stop.clone()));
+        }
         Self {
             parts,
             members,

@@ -18,7 +18,6 @@ use super::report::{Live, report};
 use super::requests::{AskedSync, SYNC};
 use crate::config::{self, Config};
 use crate::daemon::{Notifier, Scheduler, SchedulerHandle, Signal, Signals};
-use crate::net::Waiting;
 use crate::status::http::{Views, serve};
 use crate::status::{self, Metrics};
 use crate::store::{Request, Store};
@@ -59,7 +58,9 @@ pub async fn run(
 ) -> anyhow::Result<Exit> {
     let stop = CancellationToken::new();
     let metrics = Arc::new(Metrics::new());
-    let crew = Crew::start(Parts::build(config, store.clone(), None)?, &metrics);
+    let parts = Parts::build(config, store.clone(), None)?;
+    parts.take_over()?;
+    let crew = Crew::start(parts, &metrics);
     let scheduler = Scheduler::new(super::clock(), crew.rings());
     let daemon = Arc::new(Daemon {
         crew: RwLock::new(Arc::new(crew)),
@@ -201,6 +202,9 @@ impl Daemon {
         };
         // The old workers first finish their pages: of one stream only one worker of a kind may run.
         old.stop(STOP_WITHIN).await;
+        if let Err(error) = parts.honour_pauses() {
+            tracing::warn!(%error, "what servers asked for could not be looked up");
+        }
         let new = Arc::new(Crew::start(parts, &self.metrics));
         *self.crew.write().await = Arc::clone(&new);
         if self.scheduler.replace(new.rings()).await.is_none() {
@@ -300,12 +304,13 @@ impl Daemon {
         let crew = self.crew().await;
         let mut live = Live {
             next: self.scheduler.next_instants().borrow().clone(),
+            waiting: Some(crew.parts.waiting()),
             ..Live::default()
         };
-        for connected in &crew.parts.connections {
-            if let Some(waiting) = connected.client.waiting() {
-                live.waiting
-                    .insert(connected.settings.name.to_string(), waiting_report(&waiting));
+        for member in crew.members() {
+            if let Some(trouble) = member.stream.unwritten() {
+                live.unwritten
+                    .insert(member.stream.id.to_string(), status::Problem::from(&trouble));
             }
         }
         report(&crew.parts.config, &self.store, live, super::now())
@@ -347,15 +352,6 @@ impl Daemon {
             },
             Arc::clone(&self.metrics),
         )
-    }
-}
-
-fn waiting_report(waiting: &Waiting) -> status::Waiting {
-    let left = waiting.until.saturating_duration_since(tokio::time::Instant::now());
-    let until = chrono::TimeDelta::from_std(left).ok().map(|left| super::now() + left);
-    status::Waiting {
-        until,
-        why: waiting.why.clone(),
     }
 }
 

@@ -5,6 +5,7 @@ mod crew;
 mod daemon;
 mod fault;
 mod member;
+mod pauses;
 mod report;
 mod requests;
 mod sync;

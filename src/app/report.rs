@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::build::{columns_fingerprint, source_print};
+use super::pauses;
 use super::sync::outcome;
 use crate::config::{Config, Connection};
 use crate::daemon::Schedule;
@@ -15,17 +16,31 @@ use crate::store::{self, Db, RunRow, Store, StoreError, StoredSlice, StreamRow, 
 /// What only a running daemon knows.
 #[derive(Debug, Clone, Default)]
 pub struct Live {
-    /// Pauses that servers asked for, by connection.
-    pub waiting: BTreeMap<String, Waiting>,
+    /// The pauses under way, by connection, the workspace's under the empty name; `None`: the state file knows.
+    pub waiting: Option<BTreeMap<String, Waiting>>,
     /// The next ring of each stream.
     pub next: BTreeMap<String, DateTime<Utc>>,
+    /// Streams of which nothing can be written down, and why: the state file cannot tell that of itself.
+    pub unwritten: BTreeMap<String, Problem>,
+}
+
+impl Live {
+    /// Why nothing of a connection goes on: its server or the workspace wants patience, whichever wants more.
+    fn waiting_of(&self, connection: &str) -> Option<Waiting> {
+        let waiting = self.waiting.as_ref()?;
+        let both = [connection, pauses::WORKSPACE].map(|owner| waiting.get(owner));
+        both.into_iter().flatten().max_by_key(|waiting| waiting.until).cloned()
+    }
 }
 
 /// Puts the report together.
-pub async fn report(config: &Config, store: &Store, live: Live, now: DateTime<Utc>) -> Result<Report, StoreError> {
+pub async fn report(config: &Config, store: &Store, mut live: Live, now: DateTime<Utc>) -> Result<Report, StoreError> {
     let config = config.clone();
     store
         .call(move |db| {
+            if live.waiting.is_none() {
+                live.waiting = Some(pauses::kept(db.pauses()?, now));
+            }
             let mut connections = Vec::new();
             for connection in &config.connections {
                 connections.push(connection_report(db, connection, &live, now)?);
@@ -70,7 +85,7 @@ fn stream_report(
     };
     let schedule = Schedule::parse(&connection.schedule, connection.schedule_time_zone).ok();
     let mut report = StreamReport {
-        waiting: live.waiting.get(connection.name.as_str()).cloned(),
+        waiting: live.waiting_of(connection.name.as_str()),
         next_run: live.next.get(&id.to_string()).copied(),
         interval_seconds: schedule
             .and_then(|s| s.interval_hint(now))
@@ -94,8 +109,9 @@ fn stream_report(
     let (head_run, rest_run) = (db.last_run(row.key, Worker::Head)?, db.last_run(row.key, Worker::Rest)?);
     let rest_is_due = report.backfill.complete < report.backfill.slices || !db.to_retry(row.key)?.is_empty();
     let failed = in_the_way(head_run.as_ref(), rest_run.as_ref(), rest_is_due);
-    report.error = failed.and_then(problem);
-    report.last_run = head_run.as_ref().map(last_run);
+    let unwritten = live.unwritten.get(&id.to_string()).cloned();
+    report.error = unwritten.or_else(|| failed.and_then(problem));
+    report.last_run = head_run.as_ref().map(|head| last_run(head, rest_run.as_ref()));
     report.state = state(connection, &report);
     Ok(report)
 }
@@ -155,13 +171,23 @@ fn problem(run: &RunRow) -> Option<Problem> {
     serde_json::from_str(run.error.as_deref()?).ok()
 }
 
-fn last_run(run: &RunRow) -> LastRun {
+/// The head's, with the warnings of both.
+fn last_run(run: &RunRow, rest: Option<&RunRow>) -> LastRun {
+    let mut warnings = run.warnings.clone();
+    let of_rest = rest.map(|rest| rest.warnings.as_slice()).unwrap_or_default();
+    warnings.extend(
+        of_rest
+            .iter()
+            .filter(|warning| !run.warnings.contains(warning))
+            .cloned(),
+    );
     LastRun {
         started: run.started,
         outcome: outcome(run.outcome.unwrap_or(store::Outcome::Interrupted)),
         read: run.tally.read,
         sent: run.tally.sent,
         error: problem(run),
+        warnings,
     }
 }
 
@@ -177,6 +203,7 @@ mod tests {
             ended: None,
             outcome: Some(outcome),
             error: None,
+            warnings: Vec::new(),
             tally: Tally::default(),
         }
     }

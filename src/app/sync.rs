@@ -52,6 +52,9 @@ pub struct StreamSync {
     pub unchanged: u64,
     /// Set aside.
     pub quarantined: u64,
+    /// Rows that the service desk counted but did not show.
+    #[serde(default)]
+    pub hidden: u64,
     /// Marked as deleted.
     pub deleted: u64,
     /// Requests to the service desk.
@@ -96,6 +99,7 @@ impl StreamSync {
             sent: tally.sent,
             unchanged: tally.unchanged,
             quarantined: tally.quarantined,
+            hidden: tally.hidden,
             deleted: tally.deleted,
             requests: tally.requests,
             bytes_sent: tally.bytes_sent,
@@ -126,7 +130,14 @@ pub async fn sync(parts: &Parts, only: &BTreeSet<String>, cancel: &CancellationT
         .iter()
         .filter(|c| only.is_empty() || only.contains(c.settings.name.as_str()));
     let passes = chosen.map(|connected| sync_connection(connected, &run));
-    let connections = futures_util::future::join_all(passes).await;
+    let (passed, ways) = (CancellationToken::new(), parts.ways());
+    let kept = futures_util::future::join_all(ways.into_iter().map(|way| way.keep_pauses(passed.clone())));
+    let passes = async {
+        let connections = futures_util::future::join_all(passes).await;
+        passed.cancel();
+        connections
+    };
+    let (connections, _) = tokio::join!(passes, kept);
     SyncReport {
         run_id: run.id,
         elapsed_seconds: begun.elapsed().as_secs_f64(),

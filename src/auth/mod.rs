@@ -7,6 +7,8 @@
 mod basic;
 mod code;
 mod entra;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod gate;
 mod grant;
 mod oauth;

@@ -38,10 +38,18 @@ struct State {
 }
 
 #[derive(Debug, Clone)]
-struct Token {
+pub(super) struct Token {
     authorization: Authorization,
     renew_at: Instant,
     ends_at: Instant,
+}
+
+#[cfg(feature = "fuzzing")]
+impl Token {
+    /// When it is renewed, and when it ends.
+    pub(super) fn times(&self) -> (Instant, Instant) {
+        (self.renew_at, self.ends_at)
+    }
 }
 
 /// What a token endpoint answers; numbers come as strings from some.
@@ -192,7 +200,7 @@ fn is_refusal(answer: &Answer) -> bool {
         && !answer.message().starts_with("temporarily_unavailable")
 }
 
-fn read(answer: &Answer, sent: Instant) -> Result<Token, Trouble> {
+pub(super) fn read(answer: &Answer, sent: Instant) -> Result<Token, Trouble> {
     let Ok(granted) = serde_json::from_slice::<Granted>(&answer.body) else {
         // Its words may hold half a token: only the kind of answer is told.
         let kind = if answer.is_html() {

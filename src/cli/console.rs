@@ -17,9 +17,14 @@ pub(super) fn out(text: &str) -> Result<(), Failure> {
 pub(super) fn tell(failure: &Failure) {
     match failure {
         Failure::Told => {}
-        Failure::Failed(error) => eprintln!("itsmd: {error:#}"),
-        Failure::Usage(text) => eprintln!("itsmd: {text}"),
+        Failure::Failed(error) => note(&format!("itsmd: {error:#}")),
+        Failure::Usage(text) => note(&format!("itsmd: {text}")),
     }
+}
+
+/// Says something beside the result. `eprintln!` would panic where stderr is a file on a full disk.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Asks on the terminal; anything but yes ends the command with nothing changed.

@@ -21,6 +21,7 @@ mod sync_progress;
 mod table;
 mod trace;
 
+use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -28,7 +29,7 @@ use clap::{Parser, Subcommand};
 
 /// What `itsmd check` finds by itself.
 pub use self::check::code as check_codes;
-use self::console::{confirm, out, tell};
+use self::console::{confirm, note, out, tell};
 use crate::config::{self, Config, Location, Secrets};
 use crate::status::log;
 
@@ -158,7 +159,7 @@ fn load(flag: Option<&Path>) -> Result<Config, Failure> {
     match config::load(Location::find(flag)) {
         Ok(loaded) => {
             for warning in &loaded.warnings {
-                eprintln!("warning: {warning}");
+                note(&format!("warning: {warning}"));
             }
             Ok(loaded.config)
         }
@@ -186,6 +187,18 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .enable_all()
         .build()?)
 }
+
+/// Runs a command on a runtime of its own. What its threads still do at the end is not waited for: a state file that
+/// another program has locked keeps each of them for seconds, and whatever is not committed does not count.
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = runtime()?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(LAST_WORDS);
+    done
+}
+
+/// How long a thread that writes to the state file may take to its end.
+const LAST_WORDS: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// Longer than anything is waited for, and short enough to be added to any instant.
 const LONGEST_SECONDS: u64 = 100 * 365 * 86_400;

@@ -284,6 +284,7 @@ mod tests {
                 version: None,
                 modified: None,
                 reason: "opened_at:\n not a time".into(),
+                mark: 0,
             },
             rows: 1_200,
             since: "2026-11-20T10:00:00Z".parse().unwrap(),

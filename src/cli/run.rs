@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 
-use super::{Failure, runtime};
+use super::{Failure, block_on};
 use crate::app::{self, Exit};
 use crate::config::Config;
 use crate::daemon::{Notifier, Signals};
@@ -15,7 +15,7 @@ pub(super) fn run(config: Result<Config, Failure>) -> Result<(), Failure> {
     let config = config?;
     let _held = Lock::beside(&config.state).take(&format!("process {}, itsmd run", std::process::id()))?;
     let store = Store::open(&config.state, Threads::Blocking)?;
-    runtime()?.block_on(async move {
+    block_on(async move {
         let signals = Signals::listen()?;
         let listener = match config.http {
             Some(address) => bind(address).await,

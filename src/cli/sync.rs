@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::sync_progress::Bars;
-use super::{Failure, runtime};
+use super::{Failure, block_on};
 use crate::app::{self, AskedSync, Parts, SyncReport};
 use crate::config::Config;
 use crate::sink::Settings;
@@ -64,7 +64,8 @@ fn take_lock(config: &Config) -> Result<Option<Held>, Failure> {
 fn here(args: &Args, config: Config, only: &BTreeSet<String>) -> Result<SyncReport, Failure> {
     let store = Store::open(&config.state, Threads::Blocking)?;
     let parts = Parts::build(config, store, Some(args.wait)).map_err(|trouble| Failure::Usage(trouble.to_string()))?;
-    runtime()?.block_on(async {
+    block_on(async {
+        parts.take_over()?;
         let cancel = CancellationToken::new();
         tokio::spawn(stop_on_signal(cancel.clone()));
         let bars = Bars::start(&parts, only, !args.json);
@@ -86,7 +87,7 @@ async fn stop_on_signal(cancel: CancellationToken) {
         if cancel.is_cancelled() {
             std::process::exit(1);
         }
-        eprintln!("stopping after the pages in hand; once more to stop at once");
+        super::note("stopping after the pages in hand; once more to stop at once");
         cancel.cancel();
     }
 }

@@ -88,10 +88,10 @@ async fn tell(streams: Vec<(String, Arc<Progress>)>) {
                 rest if rest > 0 && rate >= 1.0 => format!(", about {:.0} s left", rest as f64 / rate),
                 _ => String::new(),
             };
-            eprintln!(
+            super::note(&format!(
                 "{name}: {read} of {} records, {rate:.0} a second{left}",
                 total.max(read)
-            );
+            ));
         }
     }
 }

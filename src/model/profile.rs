@@ -132,6 +132,16 @@ impl Profile {
 }
 
 impl ItemProfile {
+    /// The same records, but of each only id, stamp, revision and number: light to read.
+    pub fn keys_only(&self) -> Self {
+        let number = self.columns.iter().find(|column| column.name == "ServiceDeskId_s");
+        Self {
+            columns: number.cloned().into_iter().collect(),
+            url: None,
+            ..self.clone()
+        }
+    }
+
     fn from_file(kind: WorkItemKind, file: ItemFile) -> Result<Self, ProfileError> {
         let mut item = Self {
             table: file.table,

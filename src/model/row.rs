@@ -127,7 +127,34 @@ pub fn push_time(buffer: &mut Vec<u8>, time: DateTime<Utc>) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn a_cut_field_is_the_longest_beginning_that_fits_and_whole_characters(
+            piece in "\\PC{1,5}",
+            bytes in MAX_FIELD_BYTES - 8..MAX_FIELD_BYTES + 40,
+        ) {
+            let text = piece.repeat(bytes.div_ceil(piece.len()));
+            let mut row = RowWriter::new(16);
+            row.text("A_s", &text);
+            let cut = row.truncated();
+            let row: serde_json::Value = serde_json::from_slice(&row.finish()).unwrap();
+            let written = row["A_s"].as_str().unwrap();
+            prop_assert_eq!(cut, text.len() > MAX_FIELD_BYTES);
+            if cut {
+                prop_assert!(written.len() <= MAX_FIELD_BYTES);
+                let beginning = written.strip_suffix(CUT_MARK).unwrap();
+                let next = text.strip_prefix(beginning).unwrap().chars().next().unwrap();
+                prop_assert!(written.len() + next.len_utf8() > MAX_FIELD_BYTES);
+            } else {
+                prop_assert_eq!(written, text);
+            }
+        }
+    }
 
     fn written(write: impl FnOnce(&mut RowWriter)) -> String {
         let mut row = RowWriter::new(16);

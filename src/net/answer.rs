@@ -43,6 +43,9 @@ pub enum Judgement {
     Accept,
     /// Try again, within the budget of attempts; this is the error if none is left.
     Retry(Trouble),
+    /// The same, but if no attempt is left, asking for less may pass:
+    /// [`NetError::TooSlow`](super::NetError::TooSlow) is the error then.
+    Heavy(Trouble),
     /// Give up at once.
     Fail(Trouble),
     /// The server ran out of time over it: give up at once with [`NetError::TooSlow`](super::NetError::TooSlow).
@@ -138,6 +141,11 @@ fn html_title(body: &[u8]) -> String {
 
 /// One line of at most 300 characters, without control characters.
 pub(super) fn shorten(text: &str) -> String {
+    one_line(text, MAX_WORDS)
+}
+
+/// One line of at most so many characters, without control characters.
+pub(super) fn one_line(text: &str, most: usize) -> String {
     let mut line = String::new();
     let mut length = 0;
     for word in text
@@ -149,7 +157,7 @@ pub(super) fn shorten(text: &str) -> String {
             length += 1;
         }
         for letter in word.chars() {
-            if length >= MAX_WORDS {
+            if length >= most {
                 line.push('…');
                 return line;
             }

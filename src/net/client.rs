@@ -20,7 +20,7 @@ use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 
 use self::bodies::Bodies;
-pub use self::request::Request;
+pub use self::request::{Limit, Request};
 use self::way::Way;
 pub use self::way::{Carried, Carrier, Lost, Parcel};
 use super::answer::Answer;
@@ -147,7 +147,7 @@ impl Client {
         })
     }
 
-    /// The pause that the server asked for, if one is under way.
+    /// The pause under way, if there is one.
     pub fn waiting(&self) -> Option<Waiting> {
         self.shared.limiter.waiting()
     }

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use super::answer::one_line;
 use crate::model::{Trouble, Verdict};
+
+/// The longest account of what was seen, in characters: an address, a status, the server's words.
+const MAX_SEEN: usize = 1_000;
 
 /// A kind of trouble: its code never changes its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,12 +35,13 @@ impl Code {
         self.trouble(Verdict::Stop, seen)
     }
 
-    /// A trouble of this kind.
+    /// A trouble of this kind. What was seen may quote a server (a header, an id, an error of the parser): it is told in
+    /// one line of at most 1,000 characters.
     pub fn trouble(&self, verdict: Verdict, seen: impl Into<String>) -> Trouble {
         Trouble {
             code: self.id,
             verdict,
-            seen: seen.into(),
+            seen: one_line(&seen.into(), MAX_SEEN),
             means: self.means.into(),
             remedy: self.remedy.into(),
         }

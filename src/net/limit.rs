@@ -16,7 +16,7 @@ use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use self::clock::TokioClock;
@@ -36,13 +36,15 @@ pub enum Lane {
     Rest,
 }
 
-/// A pause that the server asked for.
+/// A pause of the whole connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     /// When it ends.
     pub until: Instant,
     /// Why, in words.
     pub why: String,
+    /// Whether the server asked for it; else it is our own backoff.
+    pub asked: bool,
 }
 
 impl Waiting {
@@ -61,9 +63,12 @@ pub struct Limiter {
 struct Shared {
     pace: Option<RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Nanos>>>,
     max_concurrent: usize,
+    burst: NonZeroU32,
     patience: Option<Duration>,
     state: Mutex<State>,
     changed: Notify,
+    /// The last pause that the server asked for, for whoever keeps it over a restart.
+    asked: watch::Sender<Option<Waiting>>,
 }
 
 #[derive(Default)]
@@ -117,9 +122,11 @@ impl Limiter {
                 .and_then(quota)
                 .map(|quota| RateLimiter::direct_with_clock(quota, TokioClock::new())),
             max_concurrent: max_concurrent.max(1),
+            burst: requests_per_minute.map_or(NonZeroU32::MIN, burst),
             patience,
             state: Mutex::default(),
             changed: Notify::new(),
+            asked: watch::Sender::default(),
         };
         Self {
             shared: Arc::new(shared),
@@ -182,17 +189,49 @@ impl Limiter {
         Ok(Permit { limiter: self.clone() })
     }
 
-    /// Grants nothing until then; a longer pause is never shortened.
+    /// Grants nothing until then, by our own choice; a longer pause is never shortened.
     pub fn pause_until(&self, until: Instant, why: &str) {
+        let why = why.to_owned();
+        self.pause(Waiting {
+            until,
+            why,
+            asked: false,
+        });
+    }
+
+    /// The same because the server asked for it.
+    pub fn obey_until(&self, until: Instant, why: &str) {
+        let why = why.to_owned();
+        self.pause(Waiting {
+            until,
+            why,
+            asked: true,
+        });
+    }
+
+    fn pause(&self, waiting: Waiting) {
         let mut state = self.state();
-        if state.pause.as_ref().is_none_or(|pause| pause.until < until) {
-            state.pause = Some(Waiting {
-                until,
-                why: why.to_owned(),
-            });
+        if state.pause.as_ref().is_none_or(|pause| pause.until < waiting.until) {
+            state.pause = Some(waiting.clone());
         }
         drop(state);
+        if waiting.asked {
+            self.shared.asked.send_replace(Some(waiting));
+        }
         self.shared.changed.notify_waiters();
+    }
+
+    /// The last pause that the server asked for, as they come.
+    pub fn asked(&self) -> watch::Receiver<Option<Waiting>> {
+        self.shared.asked.subscribe()
+    }
+
+    /// Begins without the burst: another process may have spent it within the last minute.
+    pub fn spend_burst(&self) {
+        if let Some(pace) = &self.shared.pace {
+            // Refused, it is spent already.
+            let _ = pace.check_n(self.shared.burst);
+        }
     }
 
     /// For some minutes, one request at a time: the server's queue is full.
@@ -249,10 +288,14 @@ impl Drop for Place<'_> {
 /// A burst of a tenth, then one a period of 61 s / (rate - burst + 1): a window of 60 s that begins with a
 /// full burst then holds at most burst + (rate - burst). The sixty-first second pays for requests on their way.
 fn quota(requests_per_minute: u32) -> Option<Quota> {
-    let rate = requests_per_minute.max(1);
-    let burst = (rate / 10).max(1);
-    let period = Duration::from_secs(61) / (rate - burst + 1);
-    Some(Quota::with_period(period)?.allow_burst(NonZeroU32::new(burst)?))
+    let (rate, burst) = (requests_per_minute.max(1), burst(requests_per_minute));
+    let period = Duration::from_secs(61) / (rate - burst.get() + 1);
+    Some(Quota::with_period(period)?.allow_burst(burst))
+}
+
+/// A tenth of the rate.
+fn burst(requests_per_minute: u32) -> NonZeroU32 {
+    NonZeroU32::new(requests_per_minute / 10).unwrap_or(NonZeroU32::MIN)
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ mod url;
 
 pub use answer::{Answer, Judge, Judgement};
 pub use authorize::{Anonymous, Authorization, Authorize, Rejected};
-pub use client::{Carried, Carrier, Client, ClientSettings, Lost, Parcel, Request};
+pub use client::{Carried, Carrier, Client, ClientSettings, Limit, Lost, Parcel, Request};
 pub use code::{Code, codes};
 pub use counts::Counts;
 pub use error::NetError;

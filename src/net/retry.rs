@@ -107,7 +107,30 @@ pub fn words(span: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_makes_a_wait_longer_than_a_day(
+            text in prop_oneof![any::<String>(), "-?[0-9]{1,25}", "[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} [0-9]{1,7} [0-9:]{5,8} GMT"],
+            now in -8_000_000_000_000i64..8_000_000_000_000,
+        ) {
+            let now = DateTime::from_timestamp(now, 0).unwrap_or_else(self::now);
+            for wait in [retry_after(&text, now), reset(&text, now)].into_iter().flatten() {
+                prop_assert!(wait <= LONGEST_WISH);
+                prop_assert!(!words(wait).is_empty());
+            }
+        }
+
+        #[test]
+        fn a_written_date_is_read_back(seconds in -62_000_000_000i64..250_000_000_000) {
+            let date = DateTime::from_timestamp(seconds, 0);
+            let written = date.map(|date| date.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
+            prop_assert_eq!(http_date(&written.unwrap_or_default()), date);
+        }
+    }
 
     fn now() -> DateTime<Utc> {
         "2026-11-20T10:00:00Z".parse().unwrap()

@@ -1,12 +1,14 @@
-//! A menu of faults, served from a seed: scripted ones first, in order, then those left to chance.
+//! What may go wrong with a service desk, and the menu from which it is ordered.
 //!
 //! A simulator asks [`Faults::next`] once a request, with the kind of route that was asked for
-//! (`table/incident`, `token`, …). A rule for `table` covers `table/incident`; `*` covers everything.
+//! (`table/incident`, `token`, …).
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::menu::{Menu, Order, Until};
 
 /// How a server spells an error that it noticed after it had said 200.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +75,22 @@ pub enum Fault {
     Delay(Duration),
     /// The right answer under a wrong `Content-Type` (`text/plain`).
     WrongType,
+    /// The connection is cut without an answer.
+    Cut,
+    /// No answer ever; the connection stays open.
+    Hang,
+    /// The right answer in so many pieces with a pause before each.
+    Slow(usize, Duration),
+    /// The right answer, compressed, of which the last bytes are missing although it ends as if they were not.
+    HalfGzip,
+    /// The right answer by a clock that is wrong by so much.
+    Skewed(TimeDelta),
+    /// The rows of the page in another order than was asked for.
+    Disorder,
+    /// The page of a query whose conditions were ignored; order and limit are kept.
+    FilterIgnored,
+    /// The page with its first row once more at its end.
+    RowTwice,
 }
 
 /// An answer that stands in for the right one.
@@ -87,8 +105,7 @@ pub struct Canned {
 }
 
 impl Fault {
-    /// The answer given instead of the right one, or `None` for faults that only spoil or delay the
-    /// right one ([`Fault::ErrorMember`], [`Fault::Reset`], [`Fault::Delay`], [`Fault::WrongType`]).
+    /// The answer given instead of the right one, or `None` for faults that spoil, delay or lose the right one.
     /// `body` spells a JSON error of that status in the product's own way.
     pub fn answer(&self, now: DateTime<Utc>, body: impl Fn(u16) -> String) -> Option<Canned> {
         let json = |status: u16| Canned {
@@ -125,7 +142,18 @@ impl Fault {
                 headers: Vec::new(),
                 body: String::new(),
             }),
-            Self::ErrorMember(_) | Self::Reset | Self::Delay(_) | Self::WrongType => None,
+            Self::ErrorMember(_)
+            | Self::Reset
+            | Self::Delay(_)
+            | Self::WrongType
+            | Self::Cut
+            | Self::Hang
+            | Self::Slow(..)
+            | Self::HalfGzip
+            | Self::Skewed(_)
+            | Self::Disorder
+            | Self::FilterIgnored
+            | Self::RowTwice => None,
         }
     }
 }
@@ -173,125 +201,62 @@ fn html(status: u16, title: &str, text: &str) -> Canned {
 
 /// A menu of faults; its copies share one state.
 #[derive(Debug, Clone)]
-pub struct Faults(Arc<Mutex<Menu>>);
-
-#[derive(Debug)]
-struct Menu {
-    scripted: Vec<(String, Fault, usize)>,
-    chances: Vec<(String, Fault, f64)>,
-    dice: fastrand::Rng,
-    served: usize,
-}
+pub struct Faults(Arc<Mutex<Menu<Fault>>>);
 
 impl Faults {
     /// A menu without faults.
     pub fn new(seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(Menu {
-            scripted: Vec::new(),
-            chances: Vec::new(),
-            dice: fastrand::Rng::with_seed(seed),
-            served: 0,
-        })))
+        Self(Arc::new(Mutex::new(Menu::new(seed))))
+    }
+
+    /// The seed of what is left to chance from now on.
+    pub fn reseed(&self, seed: u64) {
+        self.menu().reseed(seed);
+    }
+
+    /// Orders a fault in all its particulars.
+    pub fn order(&self, order: Order<Fault>) {
+        self.menu().order(order);
     }
 
     /// Serves `fault` at the next `times` requests of `route`, behind those pushed before.
     pub fn push(&self, route: &str, fault: Fault, times: usize) {
-        if times > 0 {
-            self.menu().scripted.push((route.to_owned(), fault, times));
-        }
+        self.order(Order::new(fault, Until::Requests(times as u64)).of(route));
     }
 
     /// Serves `fault` at a request of `route` with this probability (0 to 1), until [`Self::clear`].
     pub fn chance(&self, route: &str, fault: Fault, probability: f64) {
-        self.menu().chances.push((route.to_owned(), fault, probability));
+        self.order(Order::new(fault, Until::Lifted).of(route).chance(probability));
     }
 
     /// No more faults.
     pub fn clear(&self) {
-        let mut menu = self.menu();
-        menu.scripted.clear();
-        menu.chances.clear();
+        self.menu().clear();
     }
 
     /// The fault for a request of `route`, if there is one.
     pub fn next(&self, route: &str) -> Option<Fault> {
-        let mut menu = self.menu();
-        let fault = menu.scripted(route).or_else(|| menu.chance(route))?;
-        menu.served += 1;
-        Some(fault)
+        self.menu().next(route)
     }
 
-    /// Scripted faults not yet served.
-    pub fn pending(&self) -> usize {
-        self.menu().scripted.iter().map(|(_, _, times)| times).sum()
+    /// Faults that are certain to come and have not yet.
+    pub fn pending(&self) -> u64 {
+        self.menu().pending()
     }
 
     /// Faults served so far.
     pub fn served(&self) -> usize {
-        self.menu().served
+        self.menu().served()
     }
 
-    fn menu(&self) -> MutexGuard<'_, Menu> {
+    fn menu(&self) -> MutexGuard<'_, Menu<Fault>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl Menu {
-    fn scripted(&mut self, route: &str) -> Option<Fault> {
-        let at = self.scripted.iter().position(|(rule, _, _)| covers(rule, route))?;
-        let entry = self.scripted.get_mut(at)?;
-        entry.2 -= 1;
-        let fault = entry.1.clone();
-        if entry.2 == 0 {
-            self.scripted.remove(at);
-        }
-        Some(fault)
-    }
-
-    fn chance(&mut self, route: &str) -> Option<Fault> {
-        let dice = &mut self.dice;
-        self.chances
-            .iter()
-            .find(|(rule, _, probability)| covers(rule, route) && dice.f64() < *probability)
-            .map(|(_, fault, _)| fault.clone())
-    }
-}
-
-fn covers(rule: &str, route: &str) -> bool {
-    rule == "*"
-        || route
-            .strip_prefix(rule)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn scripted_faults_come_in_order_and_run_out() {
-        let faults = Faults::new(1);
-        faults.push("table", Fault::Unauthorized, 2);
-        faults.push("*", Fault::Accepted, 1);
-        assert_eq!(faults.next("table/incident"), Some(Fault::Unauthorized));
-        assert_eq!(faults.next("token"), Some(Fault::Accepted));
-        assert_eq!(faults.next("tablespoon"), None);
-        assert_eq!(faults.pending(), 1);
-        assert_eq!(faults.next("table"), Some(Fault::Unauthorized));
-        assert_eq!((faults.next("table"), faults.served()), (None, 3));
-    }
-
-    #[test]
-    fn chance_repeats_with_its_seed() {
-        let roll = |seed| {
-            let faults = Faults::new(seed);
-            faults.chance("table", Fault::ServerError, 0.3);
-            (0..1000).map(|_| faults.next("table").is_some()).collect::<Vec<_>>()
-        };
-        assert_eq!(roll(7), roll(7));
-        let hits = roll(7).iter().filter(|hit| **hit).count();
-        assert!((200..400).contains(&hits), "{hits}");
-    }
 
     #[test]
     fn retry_after_has_both_forms() {

@@ -3,16 +3,22 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::Response;
+use axum::middleware::{Next, from_fn_with_state};
 use chrono::{DateTime, Utc};
 
-use super::serve;
+use super::clock::Clock;
+use super::{form, serve};
 
 /// One request.
 #[derive(Debug, Clone)]
 pub struct Asked {
-    /// When it came, monotonic.
+    /// When it came, monotonic, by the runtime's time.
     pub at: Instant,
-    /// When it came, by this machine's clock.
+    /// When it came, by the journal's clock.
     pub wall: DateTime<Utc>,
     /// `GET`, …
     pub method: String,
@@ -22,6 +28,8 @@ pub struct Asked {
     pub query: String,
     /// The user or client that signed in, if it could be told.
     pub user: Option<String>,
+    /// The session cookie it bore.
+    pub session: Option<String>,
     /// Status of the answer; `None` while it is being made, or when the caller went away.
     pub status: Option<u16>,
     /// Requests being answered when it came, itself included.
@@ -33,7 +41,7 @@ pub struct Asked {
 impl Asked {
     /// A parameter of the query, decoded.
     pub fn parameter(&self, name: &str) -> Option<String> {
-        serve::parameters(&self.query)
+        form::parameters(&self.query)
             .into_iter()
             .find(|(key, _)| key == name)
             .map(|(_, value)| value)
@@ -48,6 +56,7 @@ pub struct Journal(Arc<Mutex<Book>>);
 struct Book {
     asked: Vec<Asked>,
     in_flight: usize,
+    clock: Clock,
     /// Raised by `clear`, so that an entry of an earlier book closes nothing of a later one.
     edition: usize,
 }
@@ -66,17 +75,23 @@ impl Journal {
         Self::default()
     }
 
+    /// The clock of [`Asked::wall`].
+    pub fn set_clock(&self, clock: Clock) {
+        self.book().clock = clock;
+    }
+
     /// Writes down a request that just came.
     pub fn open(&self, method: &str, path: &str, query: &str) -> Entry {
         let mut book = self.book();
         book.in_flight += 1;
         let asked = Asked {
-            at: Instant::now(),
-            wall: Utc::now(),
+            at: now(),
+            wall: book.clock.now(),
             method: method.to_owned(),
             path: path.to_owned(),
             query: query.to_owned(),
             user: None,
+            session: None,
             status: None,
             in_flight: book.in_flight,
             took: None,
@@ -150,11 +165,16 @@ impl Entry {
         self.write(|asked| asked.user = Some(name.to_owned()));
     }
 
+    /// Notes the session it belongs to.
+    pub fn session(&self, id: &str) {
+        self.write(|asked| asked.session = Some(id.to_owned()));
+    }
+
     /// Notes the status of the answer.
     pub fn close(self, status: u16) {
         self.write(|asked| {
             asked.status = Some(status);
-            asked.took = Some(asked.at.elapsed());
+            asked.took = Some(now().saturating_duration_since(asked.at));
         });
     }
 
@@ -167,6 +187,26 @@ impl Entry {
             change(asked);
         }
     }
+}
+
+/// `router`, every request of which is written to `journal`; one whose connection was cut stays without a status.
+pub fn recorded(router: Router, journal: Journal) -> Router {
+    router.layer(from_fn_with_state(journal, record))
+}
+
+async fn record(State(journal): State<Journal>, request: Request, next: Next) -> Response<Body> {
+    let uri = request.uri();
+    let entry = journal.open(request.method().as_str(), uri.path(), uri.query().unwrap_or_default());
+    let response = next.run(request).await;
+    if !serve::is_cut(&response) {
+        entry.close(response.status().as_u16());
+    }
+    response
+}
+
+/// The runtime's time, which a test may have stopped.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
 
 impl Drop for Entry {

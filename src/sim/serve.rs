@@ -1,4 +1,9 @@
-//! Serving a simulator: a port of the kernel's choosing, a graceful stop, bodies that break on purpose.
+//! Serving a simulator: a port of the kernel's choosing, connections that can be cut, bodies that break on purpose.
+//!
+//! A router answers with [`cut`] where a gateway would die: over a socket the connection closes without an answer,
+//! and a caller that drives the router in its own process sees [`is_cut`].
+
+mod line;
 
 use std::convert::Infallible;
 use std::io;
@@ -7,23 +12,27 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderValue, Response, StatusCode};
+use axum::middleware::{Next, from_fn};
 use futures_util::stream;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::fault::Canned;
+use line::{Line, Lines};
 
-/// How long open connections may take to end when a server stops.
-const GRACE: Duration = Duration::from_secs(2);
+/// Marks a response that must not arrive: whoever carries it cuts the connection instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cut;
 
-/// A server that runs until it is stopped or dropped.
+/// A running server; it stops when dropped.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
-    stop: CancellationToken,
-    task: Option<JoinHandle<io::Result<()>>>,
+    closed: CancellationToken,
+    task: Option<JoinHandle<()>>,
 }
 
 /// Serves `router` on `address`, or on a free port of 127.0.0.1.
@@ -34,14 +43,29 @@ pub async fn serve(router: Router, address: Option<SocketAddr>) -> io::Result<Se
     let address = address.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
-    let stop = CancellationToken::new();
-    let stopped = stop.clone().cancelled_owned();
-    let task = tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await });
+    let closed = CancellationToken::new();
+    let lines = Lines::new(listener, closed.clone());
+    let service = router
+        .layer(from_fn(carry))
+        .into_make_service_with_connect_info::<Line>();
+    let serving = axum::serve(lines, service).with_graceful_shutdown(closed.clone().cancelled_owned());
+    let task = tokio::spawn(async move {
+        // It ends by `closed` alone: accept errors are retried inside.
+        let _ended = serving.await;
+    });
     Ok(Server {
         address,
-        stop,
+        closed,
         task: Some(task),
     })
+}
+
+async fn carry(ConnectInfo(line): ConnectInfo<Line>, request: Request, next: Next) -> Response<Body> {
+    let response = next.run(request).await;
+    if is_cut(&response) {
+        line.cut();
+    }
+    response
 }
 
 impl Server {
@@ -55,23 +79,31 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Stops accepting, lets open requests end (at most two seconds), frees the port.
+    /// Cuts every connection and returns once the port is free.
     pub async fn stop(mut self) {
-        self.stop.cancel();
-        let Some(mut task) = self.task.take() else { return };
-        if tokio::time::timeout(GRACE, &mut task).await.is_err() {
-            task.abort();
+        self.closed.cancel();
+        if let Some(task) = self.task.take() {
+            let _ended = task.await;
         }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.stop.cancel();
-        if let Some(task) = self.task.take() {
-            task.abort();
-        }
+        self.closed.cancel();
     }
+}
+
+/// A response that never arrives: its connection is cut.
+pub fn cut() -> Response<Body> {
+    let mut response = Response::default();
+    response.extensions_mut().insert(Cut);
+    response
+}
+
+/// Whether the connection is cut instead of giving this response.
+pub fn is_cut(response: &Response<Body>) -> bool {
+    response.extensions().get::<Cut>().is_some()
 }
 
 /// A canned answer as a response.
@@ -114,53 +146,10 @@ pub fn slowly(body: Bytes, pieces: usize, pause: Duration) -> Body {
     }))
 }
 
-/// The parameters of a query string or form, decoded, in order.
-pub fn parameters(query: &str) -> Vec<(String, String)> {
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        })
-        .collect()
-}
-
-/// Percent-decodes; `+` is a space; bytes that are not UTF-8 are replaced.
-pub fn decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let escaped = (first == b'%').then(|| tail.get(..2)).flatten().and_then(hex_pair);
-        if let Some(byte) = escaped {
-            bytes.push(byte);
-            rest = tail.get(2..).unwrap_or_default();
-            continue;
-        }
-        bytes.push(if first == b'+' { b' ' } else { first });
-        rest = tail;
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn hex_pair(pair: &[u8]) -> Option<u8> {
-    u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use axum::routing::get;
-
-    #[test]
-    fn parameters_are_decoded_in_order() {
-        let parameters = parameters("a=1%5E2&b=x+y&c&d=%zz%C3%A9");
-        let expected = [("a", "1^2"), ("b", "x y"), ("c", ""), ("d", "%zzé")];
-        assert_eq!(
-            parameters,
-            expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
-        );
-    }
 
     #[tokio::test]
     async fn a_stopped_server_frees_its_port() {

@@ -129,7 +129,7 @@ fn signature(key: &str, length: usize, date: &str) -> Option<String> {
     Some(STANDARD.encode(mac.finalize().into_bytes()))
 }
 
-fn refusal(answer: &Answer, rows: usize) -> Option<SinkError> {
+pub(super) fn refusal(answer: &Answer, rows: usize) -> Option<SinkError> {
     if answer.status.is_success() {
         return None;
     }
@@ -146,7 +146,7 @@ fn refusal(answer: &Answer, rows: usize) -> Option<SinkError> {
 }
 
 /// The rows with the names that this API wants, in one pass: values are copied unread.
-fn rewrite(body: &[u8]) -> Result<Vec<u8>, SinkError> {
+pub(super) fn rewrite(body: &[u8]) -> Result<Vec<u8>, SinkError> {
     let mut out = Vec::with_capacity(body.len());
     let mut json = serde_json::Deserializer::from_slice(body);
     let written = json.deserialize_seq(Rows(&mut out)).and_then(|()| json.end());

@@ -104,7 +104,7 @@ fn compress(body: &[u8]) -> Result<Bytes, SinkError> {
         .map_err(|error| SinkError::Failed(codes::UNEXPECTED.retry(format!("gzip: {error}"))))
 }
 
-fn refusal(answer: &Answer) -> Option<SinkError> {
+pub(super) fn refusal(answer: &Answer) -> Option<SinkError> {
     if answer.status.is_success() {
         return None;
     }

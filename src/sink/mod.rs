@@ -6,6 +6,8 @@
 mod code;
 mod data_collector;
 mod file;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod logs_ingestion;
 #[cfg(test)]
 mod tests;

@@ -68,6 +68,11 @@ impl Mapper {
         }
     }
 
+    /// The same for other columns.
+    pub fn with_item(&self, item: ItemProfile) -> Self {
+        Self::new(self.dialect, self.stream.clone(), "", item, self.choice_values)
+    }
+
     pub fn item(&self) -> &ItemProfile {
         &self.item
     }

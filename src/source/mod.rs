@@ -5,6 +5,7 @@ mod map;
 mod order;
 pub mod servicenow;
 mod stamp;
+mod text;
 mod value;
 
 use std::future::Future;
@@ -27,8 +28,9 @@ pub struct Page {
     pub end: bool,
     /// The source's clock (its `Date` header).
     pub server_time: Option<DateTime<Utc>>,
-    /// Rows that the source counted but did not show.
-    pub hidden: u64,
+    /// Rows of the slice behind the position where this page was asked for, as the source counts them: before access
+    /// rules, this page's among them. `None` if it did not count.
+    pub matching: Option<u64>,
     /// Size of the body, unpacked, in bytes.
     pub bytes: usize,
     /// Requests this page took.
@@ -53,11 +55,22 @@ pub trait Source: Send + Sync + 'static {
     /// The next page of `slice` behind its position, of at most `size` rows.
     fn page(&self, slice: &Slice, size: u32) -> impl Future<Output = Result<Page, SourceError>> + Send;
 
+    /// Whether a position that another reader of the same records made is good inside its second; if not, reading
+    /// begins again at the second's start.
+    fn shares_positions(&self) -> bool {
+        true
+    }
+
     /// Counts the records modified at or after `from` and reads the source's clock.
     fn probe(&self, from: DateTime<Utc>) -> impl Future<Output = Result<Probe, SourceError>> + Send;
 
     /// The records of these ids (at most 100), wherever they are; an id that does not come is absent.
     fn by_ids(&self, ids: &[RecordId]) -> impl Future<Output = Result<Vec<Mapped>, SourceError>> + Send;
+
+    /// Requests of whatever failed for good since this was asked last: no page tells of them.
+    fn take_lost_requests(&self) -> u64 {
+        0
+    }
 }
 
 /// A source of any product.
@@ -88,10 +101,24 @@ impl Source for Desk {
         }
     }
 
+    fn shares_positions(&self) -> bool {
+        match self {
+            Self::ServiceNow(desk) => desk.shares_positions(),
+            Self::Dataverse(desk) => desk.shares_positions(),
+        }
+    }
+
     async fn probe(&self, from: DateTime<Utc>) -> Result<Probe, SourceError> {
         match self {
             Self::ServiceNow(desk) => desk.probe(from).await,
             Self::Dataverse(desk) => desk.probe(from).await,
+        }
+    }
+
+    fn take_lost_requests(&self) -> u64 {
+        match self {
+            Self::ServiceNow(desk) => desk.take_lost_requests(),
+            Self::Dataverse(desk) => desk.take_lost_requests(),
         }
     }
 

@@ -47,7 +47,23 @@ fn number(digits: &[u8]) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_readers_panic_and_what_they_read_was_written_so(
+            text in prop_oneof![any::<String>(), "[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,10})?Z?"]
+        ) {
+            if let Some(time) = spaced(&text) {
+                prop_assert_eq!(time.format("%Y-%m-%d %H:%M:%S").to_string(), text.clone());
+            }
+            if let Some(time) = zulu(&text).filter(|_| text.len() > 10) {
+                prop_assert_eq!(Some(time), text.parse().ok());
+            }
+        }
+    }
 
     #[test]
     fn only_the_raw_utc_form_is_a_time() {

@@ -78,6 +78,8 @@ where
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer)
+        // It would tell stderr that stderr cannot be written to, and panic: a log on a full disk must stop nothing.
+        .log_internal_errors(false)
         .with_span_events(FmtSpan::NONE)
         .with_ansi(reader == Reader::Terminal && format == Format::Text);
     match (format, reader) {

@@ -184,7 +184,7 @@ fn troubles(report: &Report) -> String {
                 code = escape(&problem.code),
             );
         }
-        for note in &stream.notes {
+        for note in stream.remarks() {
             let _ = write!(
                 html,
                 "<article class=\"card note\">\n<p>{name}: {}</p>\n</article>\n",

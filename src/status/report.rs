@@ -137,6 +137,9 @@ pub struct LastRun {
     pub sent: u64,
     /// Why it failed.
     pub error: Option<Problem>,
+    /// What the operator should know, though nothing failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// How a run ended.
@@ -259,6 +262,13 @@ impl StreamReport {
             error: None,
             notes: Vec::new(),
         }
+    }
+
+    /// What its last run warned of, and what else a person may want to know.
+    pub fn remarks(&self) -> impl Iterator<Item = &str> {
+        let warnings = self.last_run.as_ref().map(|run| run.warnings.as_slice());
+        let all = warnings.unwrap_or_default().iter().chain(&self.notes);
+        all.map(String::as_str)
     }
 
     /// Whether nothing was ever planned for it: how much is left is not known.

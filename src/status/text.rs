@@ -43,7 +43,7 @@ fn cells(report: &Report, connection: &str, stream: &StreamReport) -> [String; 8
     [
         connection.to_owned(),
         stream.work_item.to_string(),
-        stream.state.as_str().to_owned(),
+        state(report, stream),
         stream.lag_seconds.map_or_else(unknown, span),
         count(stream.records),
         match stream.is_unread() {
@@ -55,6 +55,19 @@ fn cells(report: &Report, connection: &str, stream: &StreamReport) -> [String; 8
             format!("{} {}", run.outcome.as_str(), relative(run.started, report.at))
         }),
     ]
+}
+
+/// `waiting 41 s`, where it is known for how long; else the word alone.
+fn state(report: &Report, stream: &StreamReport) -> String {
+    let word = stream.state.as_str();
+    let until = stream.waiting.as_ref().and_then(|waiting| waiting.until);
+    match until.filter(|_| stream.state == StreamState::Waiting) {
+        Some(until) => format!(
+            "{word} {}",
+            span((until - report.at).num_seconds().max(0).cast_unsigned())
+        ),
+        None => word.to_owned(),
+    }
 }
 
 fn table(rows: &[[String; 8]]) -> String {
@@ -106,7 +119,7 @@ fn remarks(report: &Report, name: &str, stream: &StreamReport) -> String {
         });
         let _ = write!(text, "\n{name} waits{until}: {}\n", waiting.why);
     }
-    for note in &stream.notes {
+    for note in stream.remarks() {
         let _ = write!(text, "\n{name}: {note}\n");
     }
     text

@@ -1,4 +1,15 @@
-use std::path::PathBuf;
+//! Why the state file could not be used, what that means, and what to do about it.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+use rusqlite::ffi::{
+    SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC, SQLITE_IOERR_SHMOPEN, SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_TRUNCATE,
+    SQLITE_IOERR_WRITE,
+};
+
+use crate::model::{Trouble, Verdict};
 
 /// Why the state file could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -6,13 +17,23 @@ pub enum StoreError {
     /// SQLite's own words.
     #[error("state file: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    /// It cannot be opened or made.
-    #[error("state file {path}: {error}; is the folder there, and may this user write to it?")]
+    /// The same, with the name of the file.
+    #[error("state file {}: {error}: {}; {}", .path.display(), Ill::of(.error).means(), Ill::of(.error).remedy())]
+    Failed {
+        /// Which.
+        path: PathBuf,
+        /// SQLite's own words.
+        error: rusqlite::Error,
+    },
+    /// It, or the lock beside it, cannot be opened or made.
+    #[error("state file {}: {error}; {remedy}", .path.display())]
     Open {
         /// Which.
         path: PathBuf,
         /// The system's words.
         error: String,
+        /// What to do.
+        remedy: &'static str,
     },
     /// It was written by a newer itsmd.
     #[error(
@@ -52,8 +73,126 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the disk is full.
-    pub fn disk_full(&self) -> bool {
-        matches!(self, Self::Sqlite(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull))
+    /// Of a file that the system does not open, make or write.
+    pub(super) fn open(path: &Path, error: &std::io::Error) -> Self {
+        let remedy = match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Ill::Full.remedy(),
+            ErrorKind::ReadOnlyFilesystem => Ill::ReadOnly.remedy(),
+            _ => "is the folder there, and may this user write to it?",
+        };
+        Self::Open {
+            path: path.to_owned(),
+            error: error.to_string(),
+            remedy,
+        }
+    }
+
+    /// The same of `path`, whose name SQLite does not tell.
+    pub(super) fn at(self, path: &Path) -> Self {
+        match self {
+            Self::Sqlite(error) => Self::Failed {
+                path: path.to_owned(),
+                error,
+            },
+            named @ (Self::Failed { .. }
+            | Self::Open { .. }
+            | Self::Newer { .. }
+            | Self::Foreign { .. }
+            | Self::Held { .. }
+            | Self::Corrupt(_)
+            | Self::Thread(_)) => named,
+        }
+    }
+
+    /// As the operator reads it; nothing of it is final, for the disk and the file may be mended while we live.
+    pub fn trouble(&self) -> Trouble {
+        let (ill, seen) = match self {
+            Self::Failed { path, error } => (Ill::of(error), format!("state file {}: {error}", path.display())),
+            Self::Sqlite(error) => (Ill::of(error), self.to_string()),
+            Self::Corrupt(_) => (Ill::Damaged, self.to_string()),
+            Self::Open { .. } | Self::Newer { .. } | Self::Foreign { .. } | Self::Held { .. } | Self::Thread(_) => {
+                (Ill::Other, self.to_string())
+            }
+        };
+        Trouble {
+            code: ill.code(),
+            verdict: Verdict::Retry { after: None },
+            seen,
+            means: ill.means().to_owned(),
+            remedy: ill.remedy().to_owned(),
+        }
+    }
+}
+
+/// What ails the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ill {
+    Full,
+    Locked,
+    Damaged,
+    ReadOnly,
+    Other,
+}
+
+impl Ill {
+    fn of(error: &rusqlite::Error) -> Self {
+        let Some(known) = error.sqlite_error() else {
+            return Self::Other;
+        };
+        match (known.code, known.extended_code) {
+            (ErrorCode::DiskFull, _) => Self::Full,
+            // A quota and a limit of the process look like this, and so does a disk that fills up under the index of the log.
+            (
+                _,
+                SQLITE_IOERR_WRITE
+                | SQLITE_IOERR_FSYNC
+                | SQLITE_IOERR_DIR_FSYNC
+                | SQLITE_IOERR_TRUNCATE
+                | SQLITE_IOERR_SHMOPEN
+                | SQLITE_IOERR_SHMSIZE,
+            ) => Self::Full,
+            (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => Self::Locked,
+            (ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) => Self::Damaged,
+            (ErrorCode::ReadOnly, _) => Self::ReadOnly,
+            _ => Self::Other,
+        }
+    }
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::Other => "ITSMD-ST-001",
+            Self::Full => "ITSMD-ST-002",
+            Self::Locked => "ITSMD-ST-003",
+            Self::Damaged => "ITSMD-ST-004",
+            Self::ReadOnly => "ITSMD-ST-005",
+        }
+    }
+
+    fn means(self) -> &'static str {
+        match self {
+            Self::Other => "the state could not be read or written",
+            Self::Full => "the disk is full, or does not take what is written: a quota, a limit, a fault",
+            Self::Locked => "another program has locked the file",
+            Self::Damaged => "the file is damaged",
+            Self::ReadOnly => "the file may only be read",
+        }
+    }
+
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::Other => {
+                "look at the disk and the file's owner; the file is disposable: without it the window is delivered once more"
+            }
+            Self::Full => "make room on the disk; nothing is lost, it goes on where it stopped",
+            Self::Locked => {
+                "end what holds it (a sqlite3 shell, a backup; `fuser` names it); nothing is lost, it goes on where it stopped"
+            }
+            Self::Damaged => {
+                "stop itsmd, move the file away with its -wal and -shm, start itsmd: the window is delivered once more"
+            }
+            Self::ReadOnly => {
+                "make the file and its file system writable; nothing is lost, it goes on where it stopped"
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeZone, Utc};
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, params};
 
+use super::counted::Count;
 use super::{Db, StoreError, StreamKey, millis, time};
 use crate::model::{Generation, RecordId, Version};
 
@@ -87,8 +88,10 @@ impl Db<'_> {
 
     /// How many records of a stream were delivered and are still in the window.
     pub fn ledger_records(&self, stream: StreamKey) -> Result<u64, StoreError> {
-        let mut query = self.0.prepare_cached("SELECT count(*) FROM ledger WHERE stream = ?1")?;
-        Ok(query.query_row([stream.0], |row| row.get(0))?)
+        self.counted(Count::Records(stream), || {
+            let mut query = self.0.prepare_cached("SELECT count(*) FROM ledger WHERE stream = ?1")?;
+            Ok(query.query_row([stream.0], |row| row.get(0))?)
+        })
     }
 
     /// The same, of those modified at or after `since`.
@@ -101,10 +104,12 @@ impl Db<'_> {
 
     /// How many rows were made with another set of columns.
     pub fn other_columns(&self, stream: StreamKey, columns: i64) -> Result<u64, StoreError> {
-        let mut query = self
-            .0
-            .prepare_cached("SELECT count(*) FROM ledger WHERE stream = ?1 AND columns <> ?2")?;
-        Ok(query.query_row(params![stream.0, columns], |row| row.get(0))?)
+        self.counted(Count::OtherColumns(stream, columns), || {
+            let mut query = self
+                .0
+                .prepare_cached("SELECT count(*) FROM ledger WHERE stream = ?1 AND columns <> ?2")?;
+            Ok(query.query_row(params![stream.0, columns], |row| row.get(0))?)
+        })
     }
 
     /// Drops records that have left the window.
@@ -198,7 +203,19 @@ pub(super) fn unpack(value: ValueRef<'_>) -> RecordId {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_id_survives_packing(
+            id in prop_oneof!["\\PC{0,40}", "[0-9a-fA-F]{30,34}", "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[0-9a-f-]{36}"]
+        ) {
+            let id = RecordId::new(&id);
+            prop_assert_eq!(unpack(ValueRef::Blob(&pack(&id))), id);
+        }
+    }
 
     #[test]
     fn ids_survive_packing() {

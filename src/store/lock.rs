@@ -32,10 +32,7 @@ impl Lock {
 
     /// Takes it; `holder` says who, for whoever comes second: `process 4711, itsmd run`.
     pub fn take(&self, holder: &str) -> Result<Held, StoreError> {
-        let open = |error: std::io::Error| StoreError::Open {
-            path: self.path.clone(),
-            error: error.to_string(),
-        };
+        let open = |error: std::io::Error| StoreError::open(&self.path, &error);
         let mut file = owner::open_or_make(&self.path).map_err(open)?;
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             return Err(StoreError::Held {

@@ -3,42 +3,32 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use super::{StoreError, owner};
 
 /// `itsm`, so that `file` and we can tell a state file from any other database.
 const APPLICATION_ID: i64 = 0x6974_736d;
 
-const MIGRATIONS: &[&str] = &[include_str!("../../schema/store/0001_start.sql")];
+/// How long another program may have the file locked.
+const BUSY: Duration = Duration::from_secs(5);
+
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../schema/store/0001_start.sql"),
+    include_str!("../../schema/store/0002_sweeps.sql"),
+    include_str!("../../schema/store/0003_pauses.sql"),
+];
 
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
-    let cannot = |error: &dyn std::fmt::Display| StoreError::Open {
-        path: path.to_owned(),
-        error: error.to_string(),
-    };
     // SQLite would make it with the umask's mode; rotated refresh tokens may be in it one day.
-    owner::open_or_make(path).map_err(|error| cannot(&error))?;
-    let mut connection = Connection::open(path).map_err(|error| cannot(&error))?;
-    connection.busy_timeout(Duration::from_secs(10))?;
-    let foreign = |seen: String| StoreError::Foreign {
-        path: path.to_owned(),
-        seen,
-    };
-    let found = version(&connection).map_err(|error| foreign(error.to_string()))?;
-    let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if tables > 0 && application != APPLICATION_ID {
-        return Err(foreign("it is another program's database".to_owned()));
-    }
-    let known = MIGRATIONS.len() as i64;
-    if found > known {
-        return Err(StoreError::Newer {
-            path: path.to_owned(),
-            found,
-            known,
-        });
-    }
+    owner::open_or_make(path).map_err(|error| StoreError::open(path, &error))?;
+    open_made(path).map_err(|error| error.at(path))
+}
+
+fn open_made(path: &Path) -> Result<Connection, StoreError> {
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY)?;
+    let found = recognise(&connection, path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -57,6 +47,36 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         transaction.commit()?;
     }
     Ok(connection)
+}
+
+/// The version of a state file, 0 if it is new; refuses what is none of ours, before anything is written to it.
+fn recognise(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
+    let foreign = |seen: &str| StoreError::Foreign {
+        path: path.to_owned(),
+        seen: seen.to_owned(),
+    };
+    let found = match version(connection) {
+        Ok(found) => found,
+        // Nothing else says that it is not ours: a file that is locked, damaged or on a full disk must not be moved away.
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
+            return Err(foreign("it is no database"));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables > 0 && application != APPLICATION_ID {
+        return Err(foreign("it is another program's database"));
+    }
+    let known = MIGRATIONS.len() as i64;
+    if found > known {
+        return Err(StoreError::Newer {
+            path: path.to_owned(),
+            found,
+            known,
+        });
+    }
+    Ok(found)
 }
 
 fn version(connection: &Connection) -> Result<i64, rusqlite::Error> {

@@ -3,30 +3,36 @@
 //! [`Store::call`] runs a closure over [`Db`] in one transaction: it is committed if the closure returns
 //! `Ok`, and undone otherwise. All SQL stands in this folder, a table a file.
 
+mod counted;
 mod error;
 mod ledger;
 mod lock;
 mod migrate;
 mod owner;
+mod pauses;
 mod quarantine;
 mod requests;
 mod runs;
 mod slices;
 mod streams;
+mod sweeps;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeZone, Utc};
 
+use counted::{Beside, Counted};
 pub use error::StoreError;
 pub use ledger::{LedgerRow, Traced};
 pub use lock::{Held, Lock};
+pub use pauses::Pause;
 pub use quarantine::{Aside, Quarantined};
 pub use requests::Request;
 pub use runs::{Outcome, RunRow, Tally, Worker};
 pub use slices::{NewSlice, StoredSlice};
 pub use streams::{Prints, StreamKey, StreamRow};
+pub use sweeps::{Missing, Sweep, SweepRow};
 
 /// Where closures run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,13 +47,14 @@ pub enum Threads {
 #[derive(Debug, Clone)]
 pub struct Store {
     connection: Arc<Mutex<rusqlite::Connection>>,
+    counted: Arc<Counted>,
     threads: Threads,
     path: PathBuf,
 }
 
 /// The database inside a transaction.
 #[derive(Debug)]
-pub struct Db<'a>(&'a rusqlite::Connection);
+pub struct Db<'a>(&'a rusqlite::Connection, Beside<'a>);
 
 impl Store {
     /// Opens or makes the state file (mode 0600) and brings it to this version.
@@ -55,6 +62,7 @@ impl Store {
         let connection = migrate::open(path)?;
         Ok(Self {
             connection: Arc::new(Mutex::new(connection)),
+            counted: Arc::default(),
             threads,
             path: path.to_owned(),
         })
@@ -95,11 +103,20 @@ impl Store {
             .connection
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let result = work(&Db(&transaction))?;
-        transaction.commit()?;
-        Ok(result)
+        transact(&mut connection, &self.counted, work).map_err(|error| error.at(&self.path))
     }
+}
+
+fn transact<T>(
+    connection: &mut rusqlite::Connection,
+    counted: &Counted,
+    work: impl FnOnce(&Db<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let written = connection.total_changes();
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let result = work(&Db(&transaction, Beside { counted, written }))?;
+    transaction.commit()?;
+    Ok(result)
 }
 
 fn millis(time: DateTime<Utc>) -> i64 {

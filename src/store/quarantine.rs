@@ -20,6 +20,8 @@ pub struct Aside {
     pub modified: Option<DateTime<Utc>>,
     /// What was wrong.
     pub reason: String,
+    /// Tells rows that share an entry apart; of no meaning where there is an id.
+    pub mark: u64,
 }
 
 /// A record in the quarantine.
@@ -55,23 +57,43 @@ impl Db<'_> {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                  ON CONFLICT (stream, record) WHERE record IS NOT NULL DO UPDATE SET
                      number = excluded.number, version = excluded.version, modified = excluded.modified,
-                     reason = excluded.reason, retry = 0"
+                     reason = excluded.reason, retry = 0 RETURNING id"
             }
             None => {
-                "INSERT INTO quarantine (stream, record, number, version, modified, reason, since)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                 ON CONFLICT (stream, reason) WHERE record IS NULL DO UPDATE SET rows = rows + 1"
+                "INSERT INTO quarantine (stream, record, number, version, modified, reason, since, rows)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)
+                 ON CONFLICT (stream, reason) WHERE record IS NULL DO UPDATE SET reason = reason RETURNING id"
             }
         };
-        self.0.prepare_cached(sql)?.execute(params![
-            stream.0,
-            record,
-            aside.number,
-            version,
-            aside.modified.map(millis),
-            aside.reason,
-            millis(now),
-        ])?;
+        let entry: i64 = self.0.prepare_cached(sql)?.query_row(
+            params![
+                stream.0,
+                record,
+                aside.number,
+                version,
+                aside.modified.map(millis),
+                aside.reason,
+                millis(now),
+            ],
+            |row| row.get(0),
+        )?;
+        match record {
+            Some(_) => Ok(()),
+            None => self.count_row(entry, aside.mark),
+        }
+    }
+
+    /// A row that is read again, in the overlap or by another slice, is not counted again.
+    fn count_row(&self, entry: i64, mark: u64) -> Result<(), StoreError> {
+        let new = self
+            .0
+            .prepare_cached("INSERT OR IGNORE INTO quarantine_rows (entry, mark) VALUES (?1, ?2)")?
+            .execute(params![entry, mark.cast_signed()])?;
+        if new > 0 {
+            self.0
+                .prepare_cached("UPDATE quarantine SET rows = rows + 1 WHERE id = ?1")?
+                .execute([entry])?;
+        }
         Ok(())
     }
 
@@ -159,6 +181,15 @@ impl Db<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// A record that was tried again could not be read: it stays, with the new reason.
+    pub fn set_aside_again(&self, stream: StreamKey, id: &RecordId, reason: &str) -> Result<(), StoreError> {
+        let mut update = self
+            .0
+            .prepare_cached("UPDATE quarantine SET retry = 0, reason = ?3 WHERE stream = ?1 AND record = ?2")?;
+        update.execute(params![stream.0, pack(id), reason])?;
+        Ok(())
+    }
+
     /// Ends a retry: what got through or is gone from the source leaves; what failed again was set aside anew.
     pub fn retried(&self, stream: StreamKey, ids: &[RecordId]) -> Result<(), StoreError> {
         let mut delete = self
@@ -200,6 +231,7 @@ fn entry(row: &rusqlite::Row<'_>) -> Result<Quarantined, rusqlite::Error> {
                 .map(|version| Version(version.cast_unsigned())),
             modified: row.get::<_, Option<i64>>(6)?.map(time),
             reason: row.get(7)?,
+            mark: 0,
         },
         rows: row.get(8)?,
         since: time(row.get(9)?),

@@ -105,6 +105,8 @@ pub struct RunRow {
     pub outcome: Option<Outcome>,
     /// JSON: code, seen, means, remedy.
     pub error: Option<String>,
+    /// What the operator should know, though nothing failed.
+    pub warnings: Vec<String>,
     /// What it did.
     pub tally: Tally,
 }
@@ -123,11 +125,35 @@ impl Db<'_> {
             "DELETE FROM runs WHERE stream = ?1 AND started < ?2",
             params![stream.0, long_ago],
         )?;
+        // Of one worker only one run is under way: an older one without an end was dropped or killed.
+        self.0.execute(
+            "UPDATE runs SET outcome = 'interrupted' WHERE stream = ?1 AND worker = ?2 AND outcome IS NULL",
+            params![stream.0, worker.as_str()],
+        )?;
         self.0.execute(
             "INSERT INTO runs (run_id, stream, worker, started) VALUES (?1, ?2, ?3, ?4)",
             params![run_id, stream.0, worker.as_str(), millis(started)],
         )?;
         Ok(self.0.last_insert_rowid())
+    }
+
+    /// Marks the runs that a process before this one left without an end; only for whoever holds the lock.
+    pub fn interrupt_open_runs(&self) -> Result<usize, StoreError> {
+        Ok(self
+            .0
+            .execute("UPDATE runs SET outcome = 'interrupted' WHERE outcome IS NULL", [])?)
+    }
+
+    /// Whether a run of a connection may have asked its server within the minute before `now`, or was killed. Our clock
+    /// may have been set back meanwhile.
+    pub fn ran_just_now(&self, connection: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let ran = self.0.query_row(
+            "SELECT EXISTS (SELECT 1 FROM runs JOIN streams USING (stream)
+             WHERE connection = ?1 AND (outcome IS NULL OR coalesce(ended, started) > ?2))",
+            params![connection, millis(now - TimeDelta::minutes(1))],
+            |row| row.get(0),
+        )?;
+        Ok(ran)
     }
 
     /// Ends a run.
@@ -137,11 +163,16 @@ impl Db<'_> {
         ended: DateTime<Utc>,
         outcome: Outcome,
         error: Option<&str>,
+        warnings: &[String],
         tally: &Tally,
     ) -> Result<(), StoreError> {
+        let warnings = match warnings {
+            [] => None,
+            some => serde_json::to_string(some).ok(),
+        };
         self.0.execute(
             "UPDATE runs SET ended = ?2, outcome = ?3, error = ?4, read = ?5, sent = ?6, unchanged = ?7,
-                 quarantined = ?8, deleted = ?9, hidden = ?10, requests = ?11, bytes_sent = ?12 WHERE run = ?1",
+                 quarantined = ?8, deleted = ?9, hidden = ?10, requests = ?11, bytes_sent = ?12, warnings = ?13 WHERE run = ?1",
             params![
                 run,
                 millis(ended),
@@ -155,6 +186,7 @@ impl Db<'_> {
                 tally.hidden,
                 tally.requests,
                 tally.bytes_sent,
+                warnings,
             ],
         )?;
         // Between two runs nobody needs the cache.
@@ -181,7 +213,7 @@ impl Db<'_> {
     pub fn last_run(&self, stream: StreamKey, worker: Worker) -> Result<Option<RunRow>, StoreError> {
         let mut query = self.0.prepare_cached(
             "SELECT run_id, started, outcome, error, read, sent, unchanged, quarantined, deleted, hidden, requests,
-                    bytes_sent, ended
+                    bytes_sent, ended, warnings
              FROM runs WHERE stream = ?1 AND worker = ?2 AND outcome IS NOT NULL ORDER BY run DESC LIMIT 1",
         )?;
         let run = query.query_row(params![stream.0, worker.as_str()], |row| {
@@ -191,11 +223,18 @@ impl Db<'_> {
                 ended: row.get::<_, Option<i64>>(12)?.map(time),
                 outcome: row.get::<_, Option<String>>(2)?.as_deref().and_then(Outcome::parse),
                 error: row.get(3)?,
+                warnings: row
+                    .get::<_, Option<String>>(13)?
+                    .map_or_else(Vec::new, |json| warnings(&json)),
                 tally: tally(row)?,
             })
         });
         Ok(run.optional()?)
     }
+}
+
+fn warnings(json: &str) -> Vec<String> {
+    serde_json::from_str(json).unwrap_or_default()
 }
 
 fn tally(row: &rusqlite::Row<'_>) -> Result<Tally, rusqlite::Error> {

@@ -94,10 +94,11 @@ impl Db<'_> {
         Ok(changed == 1)
     }
 
-    /// Shortens the slice into which the window's start has moved: what has left it counts as read no longer.
+    /// Shortens the slice into which the window's start has moved, the head too: what has left it counts as read no longer,
+    /// for a wider window may bring it back.
     pub fn trim_slices(&self, stream: StreamKey, window_start: DateTime<Utc>) -> Result<(), StoreError> {
         self.0.execute(
-            "UPDATE slices SET starts = ?2 WHERE stream = ?1 AND ends > ?2 AND starts < ?2",
+            "UPDATE slices SET starts = ?2 WHERE stream = ?1 AND (ends IS NULL OR ends > ?2) AND starts < ?2",
             params![stream.0, millis(window_start)],
         )?;
         Ok(())
@@ -108,7 +109,7 @@ impl Db<'_> {
         let inserted = self.0.execute(
             "INSERT INTO slices (stream, generation, starts, ends)
              SELECT stream, generation, ?2, ends FROM slices
-             WHERE id = ?1 AND NOT complete AND ends > ?2 AND coalesce(position_time, starts) < ?2",
+             WHERE id = ?1 AND NOT complete AND ends > ?2 AND max(starts, coalesce(position_time, starts)) < ?2",
             params![slice.0, millis(middle)],
         )?;
         if inserted == 0 {
@@ -121,10 +122,10 @@ impl Db<'_> {
         Ok(true)
     }
 
-    /// What is left to read of a slice that is not through.
+    /// What is left to read of a slice that is not through; its start may have been moved beyond its position.
     pub fn unread(&self, slice: SliceId) -> Result<Option<Range>, StoreError> {
         let mut query = self.0.prepare_cached(
-            "SELECT coalesce(position_time, starts), ends FROM slices
+            "SELECT max(starts, coalesce(position_time, starts)), ends FROM slices
              WHERE id = ?1 AND NOT complete AND ends IS NOT NULL",
         )?;
         let unread = query
@@ -147,19 +148,40 @@ impl Db<'_> {
         Ok(dropped)
     }
 
-    /// Drops the slices with an end that begin at or after `since`, to make room for new ones; one that begins before
-    /// ends there, or what lies behind would be read twice.
+    /// Makes room for new slices from `since` on: what lies behind is dropped, and a slice that reaches over ends there,
+    /// complete if it was read that far.
     pub fn drop_slices_since(&self, stream: StreamKey, since: DateTime<Utc>) -> Result<usize, StoreError> {
+        let (stream, since) = (stream.0, millis(since));
         let dropped = self.0.execute(
             "DELETE FROM slices WHERE stream = ?1 AND ends IS NOT NULL AND starts >= ?2",
-            params![stream.0, millis(since)],
+            params![stream, since],
         )?;
         self.0.execute(
-            "UPDATE slices SET ends = ?2, complete = complete OR coalesce(position_time >= ?2, 0)
+            "UPDATE slices SET ends = ?2, complete = complete OR coalesce(position_time >= ?2, FALSE)
              WHERE stream = ?1 AND ends > ?2",
-            params![stream.0, millis(since)],
+            params![stream, since],
         )?;
         Ok(dropped)
+    }
+
+    /// The head is answerable only from `time` on; its position stays.
+    pub fn begin_head_at(&self, stream: StreamKey, time: DateTime<Utc>) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE slices SET starts = ?2 WHERE stream = ?1 AND ends IS NULL",
+            params![stream.0, millis(time)],
+        )?;
+        Ok(())
+    }
+
+    /// Puts the head back to `time`: it was carried beyond what can have been read. Slices behind `time` make room.
+    pub fn put_head_back(&self, stream: StreamKey, time: DateTime<Utc>) -> Result<(), StoreError> {
+        self.drop_slices_since(stream, time)?;
+        self.0.execute(
+            "UPDATE slices SET starts = min(starts, ?2), position_time = ?2, position_rest = ''
+             WHERE stream = ?1 AND ends IS NULL",
+            params![stream.0, millis(time)],
+        )?;
+        Ok(())
     }
 
     /// Whether a resync of the current generation is still being delivered.

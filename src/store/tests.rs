@@ -1,3 +1,6 @@
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+
 use super::*;
 use crate::model::{ConnectionName, Generation, Position, RecordId, SliceId, StreamId, Version, WorkItemKind};
 
@@ -50,6 +53,47 @@ fn a_position_moves_only_from_where_it_stands() {
         store.call_here(|db| db.slices(stream)).unwrap()[0].slice.position,
         Some(second)
     );
+}
+
+#[test]
+fn any_position_comes_back_and_moves_on_from_where_it_stood() {
+    let (_folder, store, stream) = new_store();
+    let slices = [NewSlice {
+        from: at("1970-01-01T00:00:00Z"),
+        to: None,
+    }];
+    store.call_here(|db| db.lay(stream, Generation(0), &slices)).unwrap();
+    let id = store.call_here(|db| db.slices(stream)).unwrap()[0].slice.id;
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(200));
+    let position = || {
+        let time = (0i64..4_000_000_000, 0u32..1_000_000_000);
+        let rest = prop_oneof![any::<String>(), "[ \\^'\\x00%\\\\]{0,8}", Just(String::new())];
+        (time, rest).prop_map(|((seconds, nanos), rest)| Position {
+            time: DateTime::from_timestamp(seconds, nanos).unwrap(),
+            rest,
+        })
+    };
+    let moved = runner.run(&(position(), position()), |(first, second)| {
+        let mut stored = None;
+        let undone: Result<(), StoreError> = store.call_here(|db| {
+            let moved = db.commit_position(id, Generation(0), None, &first, false)?;
+            let there = db.slices(stream)?[0].slice.position.clone();
+            // A worker goes on from what it remembers, a restarted one from what it finds.
+            let found = there.clone().unwrap();
+            let again = db.commit_position(id, Generation(0), Some(&found), &first, false)?;
+            let on = db.commit_position(id, Generation(0), Some(&first), &second, false)?;
+            stored = Some((moved && again && on, found));
+            Err(StoreError::Corrupt("undone".to_owned()))
+        });
+        prop_assert!(undone.is_err());
+        let (moved, found) = stored.unwrap();
+        prop_assert!(moved);
+        prop_assert_eq!(&found.rest, &first.rest);
+        // Never later than it was, and earlier by less than a millisecond.
+        prop_assert!(found.time <= first.time && first.time - found.time < chrono::TimeDelta::milliseconds(1));
+        Ok(())
+    });
+    moved.unwrap_or_else(|error| panic!("{error}"));
 }
 
 #[test]
@@ -176,18 +220,22 @@ fn the_second_to_take_the_lock_learns_who_holds_it() {
 #[test]
 fn rows_without_an_id_share_one_counted_entry() {
     let (_folder, store, stream) = new_store();
-    let aside = Aside {
+    let aside = |mark: u64| Aside {
         id: None,
         number: String::new(),
         version: None,
         modified: None,
         reason: "no sys_id".into(),
+        mark,
     };
     let now = at("2026-01-01T00:00:00Z");
+    // The overlap reads the first again and again.
+    let marks = [1, 2, 1, 1];
     store
         .call_here(|db| {
-            db.set_aside(stream, &aside, now)
-                .and_then(|()| db.set_aside(stream, &aside, now))
+            marks
+                .into_iter()
+                .try_for_each(|mark| db.set_aside(stream, &aside(mark), now))
         })
         .unwrap();
     let entries = store.call_here(|db| db.quarantine()).unwrap();
@@ -228,6 +276,7 @@ fn a_quarantined_record_is_found_by_its_number_in_any_case() {
         version: None,
         modified: None,
         reason: "opened_at is no time".into(),
+        mark: 0,
     };
     let found = store
         .call_here(|db| {
@@ -246,32 +295,45 @@ fn a_quarantined_record_is_found_by_its_number_in_any_case() {
 }
 
 #[test]
-fn slices_that_make_room_leave_nothing_to_be_read_twice() {
+fn a_sweep_goes_on_where_it_stood_and_a_wider_one_begins_anew() {
     let (_folder, store, stream) = new_store();
-    let tile = |from: &str, to: &str| NewSlice {
-        from: at(from),
-        to: Some(at(to)),
+    let missing = Missing {
+        id: RecordId::new("9d385017c611228701d22104cc95c371"),
+        version: Version(7),
+        modified: at("2026-01-05T00:00:00Z"),
     };
-    let tiles = [
-        tile("2026-01-01T00:00:00Z", "2026-01-03T00:00:00Z"),
-        tile("2026-01-03T00:00:00Z", "2026-01-04T00:00:00Z"),
-    ];
-    let since = at("2026-01-02T00:00:00Z");
-    let left = |read_to: &str| {
-        let position = Position::before(at(read_to));
-        let left = store.call_here(|db| {
-            db.drop_slices_since(stream, DateTime::UNIX_EPOCH)?;
-            db.lay(stream, Generation(0), &tiles)?;
-            let first = db.slices(stream)?[1].slice.id;
-            db.commit_position(first, Generation(0), None, &position, false)?;
-            db.drop_slices_since(stream, since)?;
-            db.slices(stream)
-        });
-        let left = left.unwrap();
-        assert_eq!(left.len(), 1);
-        assert_eq!(left[0].slice.to, Some(since));
-        left[0].complete
-    };
-    assert!(!left("2026-01-01T12:00:00Z"), "its rest is still to be read");
-    assert!(left("2026-01-02T12:00:00Z"), "what is left of it has been read");
+    store
+        .call_here(|db| {
+            db.ask_sweep(stream, Sweep::Nightly)?;
+            db.swept(stream, at("2026-01-03T00:00:00Z"), std::slice::from_ref(&missing))?;
+            db.ask_sweep(stream, Sweep::Nightly)
+        })
+        .unwrap();
+    let row = store.call_here(|db| db.sweep(stream)).unwrap();
+    assert_eq!(
+        (row.asked, row.below),
+        (Some(Sweep::Nightly), Some(at("2026-01-03T00:00:00Z")))
+    );
+    assert_eq!(
+        store.call_here(|db| db.missing(stream, None, 10)).unwrap(),
+        std::slice::from_ref(&missing)
+    );
+    assert_eq!(
+        store.call_here(|db| db.missing(stream, Some(&missing.id), 10)).unwrap(),
+        []
+    );
+
+    store.call_here(|db| db.ask_sweep(stream, Sweep::Whole)).unwrap();
+    let row = store.call_here(|db| db.sweep(stream)).unwrap();
+    assert_eq!((row.asked, row.below), (Some(Sweep::Whole), None));
+    assert_eq!(store.call_here(|db| db.count_missing(stream)).unwrap(), 0);
+
+    store
+        .call_here(|db| db.end_sweep(stream, at("2026-01-09T00:00:00Z"), Some("{}")))
+        .unwrap();
+    let row = store.call_here(|db| db.sweep(stream)).unwrap();
+    assert_eq!(
+        (row.asked, row.nights, row.ended, row.blocked.as_deref()),
+        (None, 1, Some(at("2026-01-09T00:00:00Z")), Some("{}"))
+    );
 }

@@ -6,10 +6,11 @@ use std::sync::PoisonError;
 use chrono::{DateTime, Utc};
 
 use super::batch::{MAX_BATCH_BYTES, Stamp, assemble, fitting};
+use super::set_aside::unmapped_asides;
 use super::stream::{Stream, store_trouble};
 use crate::model::{Generation, Mapped, Record, RecordId, Trouble, Unmapped, Verdict};
 use crate::sink::{Sink, SinkError};
-use crate::store::{Aside, LedgerRow, StreamKey, Tally};
+use crate::store::{LedgerRow, StreamKey, Tally};
 
 /// With this many records refused singly and none accepted since, the workspace is at fault, not they.
 const REFUSALS_BEFORE_STOP: usize = 20;
@@ -56,8 +57,7 @@ impl<S, K: Sink> Stream<S, K> {
     async fn deliver_page(&self, delivery: &Delivery, page: Vec<Mapped>, tally: &mut Tally) -> Result<(), Trouble> {
         let (records, unmapped) = sort_out(page, delivery.window_start);
         tally.quarantined += unmapped.len() as u64;
-        self.set_aside(delivery.stream, unmapped.into_iter().map(aside_unmapped).collect())
-            .await?;
+        self.set_aside(delivery.stream, unmapped_asides(unmapped)).await?;
         if records.is_empty() {
             return Ok(());
         }
@@ -201,38 +201,6 @@ impl<S, K: Sink> Stream<S, K> {
         })
     }
 
-    async fn set_aside_records(
-        &self,
-        delivery: &Delivery,
-        records: &[&Record],
-        reason: &str,
-        tally: &mut Tally,
-    ) -> Result<(), Trouble> {
-        tally.quarantined += records.len() as u64;
-        let asides = records.iter().map(|record| Aside {
-            id: Some(record.id.clone()),
-            number: record.number.to_string(),
-            version: Some(record.version),
-            modified: Some(record.modified),
-            reason: reason.to_owned(),
-        });
-        self.set_aside(delivery.stream, asides.collect()).await
-    }
-
-    async fn set_aside(&self, stream: StreamKey, asides: Vec<Aside>) -> Result<(), Trouble> {
-        if asides.is_empty() {
-            return Ok(());
-        }
-        for aside in &asides {
-            let record = aside.id.as_ref().map_or("(no id)", RecordId::as_str);
-            tracing::warn!(stream = %self.id, record, number = aside.number, reason = aside.reason, "record set aside");
-        }
-        let now = (self.now)();
-        let write =
-            move |db: &crate::store::Db<'_>| asides.iter().try_for_each(|aside| db.set_aside(stream, aside, now));
-        self.store.call(write).await.map_err(|error| store_trouble(&error))
-    }
-
     async fn write_down(&self, stream: StreamKey, rows: Vec<(RecordId, LedgerRow)>) -> Result<(), Trouble> {
         if rows.is_empty() {
             return Ok(());
@@ -324,18 +292,6 @@ fn ledger_row(record: &Record, delivery: &Delivery, delivered: DateTime<Utc>) ->
         generation: delivery.generation,
         columns: delivery.columns,
         delivered,
-    }
-}
-
-fn aside_unmapped(unmapped: Unmapped) -> Aside {
-    // A row without stamp cannot be asked for again in its place either: such rows are counted together.
-    let id = unmapped.id.filter(|_| unmapped.modified.is_some());
-    Aside {
-        id,
-        number: unmapped.number.map(String::from).unwrap_or_default(),
-        version: None,
-        modified: unmapped.modified,
-        reason: unmapped.reason,
     }
 }
 

@@ -29,8 +29,12 @@ mod pull;
 mod rest;
 mod resync;
 mod run;
+mod set_aside;
+mod sift;
 mod source_clock;
 mod stream;
+mod told;
+mod unseen;
 
 pub use batch::{Stamp, assemble, fitting};
 pub use budget::ByteBudget;
@@ -38,4 +42,4 @@ pub use log_row::{LogRow, LogType};
 pub use progress::Progress;
 pub use resync::{Resync, resync};
 pub use run::{Pass, Run, WorkerReport};
-pub use stream::{Now, Settings, Stream};
+pub use stream::{Now, Readers, Settings, Stream};

@@ -36,6 +36,12 @@ impl PageSize {
         }
     }
 
+    /// It was not the size: back to what was asked for before.
+    pub fn restore(&self, rows: u32) {
+        let mut now = self.now.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *now = (now.0.max(rows), 0);
+    }
+
     /// A page of `rows` was too much; `false` if it cannot be made smaller.
     pub fn halve(&self, rows: u32) -> bool {
         let smallest = SMALLEST.min(self.most);

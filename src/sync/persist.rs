@@ -1,6 +1,6 @@
 //! Writing down what must not be forgotten.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::stream::{Stream, store_trouble};
@@ -9,6 +9,9 @@ use crate::store::{Db, StoreError};
 
 /// Waits between tries, in seconds; then a foreground run fails, and a daemon goes on with the last of them.
 const WAITS: [u64; 5] = [1, 2, 5, 10, 20];
+
+/// A daemon that goes on trying says so this often: every five minutes.
+const SAY_EVERY: usize = 15;
 
 impl<S, K> Stream<S, K> {
     /// Writes what must not be forgotten; a write that fails is tried again from memory, and nothing of this stream is
@@ -19,24 +22,41 @@ impl<S, K> Stream<S, K> {
         F: Fn(&Db<'_>) -> Result<T, StoreError> + Send + Sync + 'static,
     {
         let write = Arc::new(write);
-        let mut waits = WAITS.into_iter();
-        let mut closed = None;
+        let (mut tries, mut closed) = (0_usize, None);
         loop {
             let again = Arc::clone(&write);
             let error = match self.store.call(move |db| again(db)).await {
-                Ok(value) => return Ok(value),
+                Ok(value) => {
+                    self.tell_unwritten(None);
+                    return Ok(value);
+                }
                 Err(error) => error,
             };
             let last = WAITS.last().copied().filter(|_| self.settings.patient);
-            let Some(seconds) = waits.next().or(last) else {
+            let Some(seconds) = WAITS.get(tries).copied().or(last) else {
                 return Err(store_trouble(&error));
             };
+            let trouble = store_trouble(&error);
+            if tries < WAITS.len() || tries.is_multiple_of(SAY_EVERY) {
+                tracing::error!(stream = %self.id, code = trouble.code, "{trouble}; nothing more is delivered until it can be written down what was, trying again in {seconds} s");
+            }
+            self.tell_unwritten(Some(trouble));
+            tries += 1;
             if closed.is_none() {
                 closed = Some(self.writable.write().await);
             }
-            tracing::error!(stream = %self.id, %error, "what was delivered could not be written down; trying again in {seconds} s");
             tokio::time::sleep(Duration::from_secs(seconds)).await;
         }
+    }
+
+    /// Why nothing can be written down: the state file itself cannot tell that.
+    pub fn unwritten(&self) -> Option<Trouble> {
+        self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes why nothing can be written down, or that it can be again.
+    pub(super) fn tell_unwritten(&self, trouble: Option<Trouble>) {
+        *self.unwritten.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 
     /// Waits until everything that was delivered is written down.

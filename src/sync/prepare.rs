@@ -8,7 +8,7 @@ use crate::model::window::{Range, gaps, tile, window_start};
 use crate::model::{Generation, Slice, StreamId, Trouble, Verdict};
 use crate::sink::Sink;
 use crate::source::{Probe, Source, SourceError};
-use crate::store::{Db, NewSlice, StoreError, StreamKey, StreamRow};
+use crate::store::{Db, NewSlice, StoreError, StoredSlice, StreamKey, StreamRow};
 
 use super::stream::Settings;
 
@@ -37,14 +37,19 @@ pub(super) struct Prepared {
 impl<S: Source, K: Sink> Stream<S, K> {
     pub(super) async fn prepare(&self) -> Result<Prepared, Trouble> {
         let mut warnings = Vec::new();
-        let look = self.look(&mut warnings).await?;
+        let look = self.look().await?;
+        warnings.extend(self.source_clock.ahead().and_then(clock_warning));
         let ours = whole_second((self.now)());
         let window_start = window_start(look.source_now.unwrap_or(ours), self.settings.sync_days);
         let (id, settings) = (self.id.clone(), self.settings.clone());
         let (source_now, total) = (look.source_now, look.total);
+        let clocks = Clocks {
+            source: source_now,
+            ours: (self.now)(),
+        };
         let planned = self
             .store
-            .call(move |db| plan(db, &id, &settings, source_now, total, window_start))
+            .call(move |db| plan(db, &id, &settings, clocks, total, window_start))
             .await;
         let (row, head, columns) = planned.map_err(|error| store_trouble(&error))??;
         Ok(Prepared {
@@ -60,9 +65,9 @@ impl<S: Source, K: Sink> Stream<S, K> {
     }
 
     /// The source's time now. A first look asks for it, and counts; later answers keep it.
-    async fn look(&self, warnings: &mut Vec<String>) -> Result<Look, Trouble> {
+    async fn look(&self) -> Result<Look, Trouble> {
         let ours = (self.now)();
-        if let Some(now) = self.source_clock.now(ours) {
+        if let Some(now) = self.source_clock.proven_now(ours) {
             return Ok(Look {
                 source_now: Some(now),
                 total: None,
@@ -82,22 +87,13 @@ impl<S: Source, K: Sink> Stream<S, K> {
             other => other,
         };
         let probe = probe.map_err(|error| error.trouble().clone())?;
+        self.source_clock.proven(probe.newest.is_some());
         if let Some(total) = probe.total {
             self.progress.set_total(total);
         }
         let ours = (self.now)();
         if let Some(source) = probe.server_time {
             self.source_clock.observe(source, ours);
-            if (source - ours).abs() > CLOCK_TOLERANCE {
-                let (apart, side) = (
-                    (source - ours).num_seconds(),
-                    if source > ours { "ahead of" } else { "behind" },
-                );
-                let apart = apart.unsigned_abs();
-                warnings.push(format!(
-                    "the service desk's clock is {apart} s {side} ours; is this machine's time right?"
-                ));
-            }
         }
         let source_now = probe
             .server_time
@@ -117,9 +113,33 @@ struct Look {
     requests: u64,
 }
 
+/// In minutes, for the seconds change from answer to answer.
+fn clock_warning(ahead: TimeDelta) -> Option<String> {
+    if ahead.abs() <= CLOCK_TOLERANCE {
+        return None;
+    }
+    let side = if ahead > TimeDelta::zero() {
+        "ahead of"
+    } else {
+        "behind"
+    };
+    let apart = (ahead.abs() + TimeDelta::seconds(30)).num_minutes();
+    Some(format!(
+        "the service desk's clock is {apart} min {side} ours; is this machine's time right?"
+    ))
+}
+
 /// Stamps are whole seconds: a range that begins inside one would refuse what stands at its beginning.
 fn whole_second(time: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp(time.timestamp(), 0).unwrap_or(time)
+}
+
+/// Two clocks at one moment.
+#[derive(Debug, Clone, Copy)]
+struct Clocks {
+    /// The source's, if it is known.
+    source: Option<DateTime<Utc>>,
+    ours: DateTime<Utc>,
 }
 
 type Planned = (StreamRow, Slice, i64);
@@ -129,7 +149,7 @@ fn plan(
     db: &Db<'_>,
     id: &StreamId,
     settings: &Settings,
-    source_now: Option<DateTime<Utc>>,
+    clocks: Clocks,
     total: Option<u64>,
     window_start: DateTime<Utc>,
 ) -> Result<Result<Planned, Trouble>, StoreError> {
@@ -142,12 +162,15 @@ fn plan(
     }
     let head = head(db, &row, || {
         // Without any clock of the source the head itself begins at the window's start: nothing is before it.
-        source_now
+        clocks
+            .source
             .map_or(window_start, |now| now - settings.overlap)
             .max(window_start)
     })?;
+    let head = within_clock(db, &row, head, clocks, settings.overlap, window_start)?;
     let filter_changed = row.prints.filter != settings.prints.filter;
-    if row.prints.sink != settings.prints.sink {
+    let sink_changed = row.prints.sink != settings.prints.sink;
+    if sink_changed {
         tracing::info!(stream = %id, from = row.prints.sink, to = settings.prints.sink,
             "another destination: the whole window is delivered to it");
         begin_again(db, &row, window_start, settings.overlap)?;
@@ -157,9 +180,13 @@ fn plan(
     }
     db.set_prints(row.key, &settings.prints)?;
     let row = db.stream_or_new(id, &settings.prints)?;
-    // After another filter nothing is covered, not even what the head has read.
+    // After another filter or destination nothing is covered, not even what the head has read: it begins where it reads on.
     let end = match &head.position {
-        Some(position) if filter_changed => position.time - settings.overlap,
+        Some(position) if filter_changed || sink_changed => {
+            let end = head.from.max(position.time - settings.overlap);
+            db.begin_head_at(row.key, end)?;
+            end
+        }
         _ => head.from,
     };
     lay_missing(
@@ -172,7 +199,7 @@ fn plan(
         total,
     )?;
     // Without the source's clock nothing is taken to have left the window.
-    if source_now.is_some() {
+    if clocks.source.is_some() {
         leave_window(db, &row, window_start)?;
     }
     let columns = db.column_set(&settings.columns)?;
@@ -189,6 +216,28 @@ fn head(db: &Db<'_>, row: &StreamRow, from: impl Fn() -> DateTime<Utc>) -> Resul
         db.lay(row.key, row.generation, &[NewSlice { from: from(), to: None }])?;
     }
     Err(StoreError::Corrupt("the head vanished".to_owned()))
+}
+
+/// The head, put back if the source's clock was ahead of what it is now: rows stamped since it was set right were not
+/// there when the head passed them. Our clock only tells how long ago that was; too far back costs nothing but reading.
+fn within_clock(
+    db: &Db<'_>,
+    row: &StreamRow,
+    head: Slice,
+    clocks: Clocks,
+    overlap: TimeDelta,
+    window_start: DateTime<Utc>,
+) -> Result<Slice, StoreError> {
+    let Some(now) = clocks.source.filter(|now| head.at().time > *now + overlap) else {
+        return Ok(head);
+    };
+    let time = row
+        .head_read
+        .map_or(window_start, |read| now - (clocks.ours - read).max(TimeDelta::zero()));
+    let time = whole_second(time).max(window_start);
+    tracing::warn!(from = %head.at().time, to = %time, "the service desk's clock was set back: the head reads again from there");
+    db.put_head_back(row.key, time)?;
+    self::head(db, row, || time)
 }
 
 fn leave_window(db: &Db<'_>, row: &StreamRow, window_start: DateTime<Utc>) -> Result<(), StoreError> {
@@ -212,9 +261,11 @@ fn lay_missing(db: &Db<'_>, row: &StreamRow, whole: Range, total: Option<u64>) -
             })
         })
         .collect();
+    let begun = |stored: &StoredSlice| stored.slice.to.is_some() || stored.slice.position.is_some();
+    let begun = stored.iter().any(begun);
     for gap in gaps(whole, &covered) {
         // Two answers may place the window's start a second apart; what leaves it within a minute is not worth asking for.
-        if gap.from == whole.from && !covered.is_empty() && gap.to - gap.from < TimeDelta::minutes(1) {
+        if gap.from == whole.from && begun && gap.to - gap.from < TimeDelta::minutes(1) {
             continue;
         }
         let tiles = tile(gap, total).into_iter().map(|tile| NewSlice {
@@ -238,3 +289,6 @@ fn another_source(id: &StreamId, known: &str, now: &str) -> Trouble {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;

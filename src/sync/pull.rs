@@ -10,13 +10,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::deliver::Delivery;
 use super::stream::Stream;
+use super::unseen::Unseen;
 use crate::model::{Generation, Position, Slice, SliceId, Trouble};
 use crate::sink::Sink;
 use crate::source::{Page, Source, SourceError};
 use crate::store::Tally;
 
 /// Before a server that was too slow is asked for less.
-const BREATH: Duration = Duration::from_millis(500);
+pub(super) const BREATH: Duration = Duration::from_millis(500);
 
 /// Why a slice was not read to its end.
 #[derive(Debug)]
@@ -114,9 +115,18 @@ impl<S: Source, K: Sink> Stream<S, K> {
         if place.head || cursor.at().time < from {
             cursor.position = None;
         }
+        let mut unseen = Unseen::default();
         let mut fetched = self.fetch(work, &cursor).await?;
         loop {
             place.see(&fetched.page);
+            let hidden = unseen.see(&fetched.page);
+            self.note(
+                work,
+                Tally {
+                    hidden,
+                    ..Tally::default()
+                },
+            );
             let at = fetched.page.at.clone();
             let end = place.ends(&fetched.page);
             cursor.position = Some(at.clone());
@@ -175,6 +185,24 @@ impl<S: Source, K: Sink> Stream<S, K> {
     }
 
     async fn fetch(&self, work: &Work<'_>, slice: &Slice) -> Result<Fetched, Halt> {
+        let page = self.fetch_page(work, slice).await?;
+        if let Some(server_time) = page.server_time {
+            self.source_clock.observe(server_time, (self.now)());
+        }
+        self.note(
+            work,
+            Tally {
+                requests: page.requests.into(),
+                ..Tally::default()
+            },
+        );
+        let memory = self.budget.keep(page.bytes).await;
+        Ok(Fetched { page, memory })
+    }
+
+    async fn fetch_page(&self, work: &Work<'_>, slice: &Slice) -> Result<Page, Halt> {
+        let usual = self.page_size.rows();
+        let mut slow = 0;
         loop {
             let rows = self.page_size.rows();
             // A wait for the server's wish may be long, and a page that is not delivered is no loss.
@@ -183,32 +211,29 @@ impl<S: Source, K: Sink> Stream<S, K> {
                 () = work.cancel.cancelled() => return Err(Halt::Interrupted),
                 page = self.source.page(slice, rows) => page,
             };
-            match page {
+            let trouble = match page {
                 Ok(page) => {
                     self.page_size.passed();
-                    if let Some(server_time) = page.server_time {
-                        self.source_clock.observe(server_time, (self.now)());
-                    }
-                    let seen = Tally {
-                        requests: page.requests.into(),
-                        hidden: page.hidden,
-                        ..Tally::default()
-                    };
-                    work.count(seen);
-                    self.progress.add(seen);
-                    let memory = self.budget.keep(page.bytes).await;
-                    return Ok(Fetched { page, memory });
-                }
-                Err(SourceError::TooSlow(trouble) | SourceError::TooBig(trouble)) => {
-                    if !self.page_size.halve(rows) {
-                        return Err(Halt::TooSlow(trouble));
-                    }
-                    tracing::warn!(stream = %self.id, rows, next = self.page_size.rows(), "{trouble}; asking for smaller pages");
-                    // A server that runs out of time is overloaded: it gets a moment before it is asked again.
-                    tokio::time::sleep(BREATH).await;
+                    return Ok(page);
                 }
                 Err(SourceError::Failed(trouble)) => return Err(Halt::Trouble(trouble)),
+                Err(SourceError::TooSlow(trouble) | SourceError::TooBig(trouble)) => trouble,
+            };
+            slow += 1;
+            if !self.page_size.halve(rows) {
+                return self.sift(work, slice, trouble, usual).await;
+            }
+            tracing::warn!(stream = %self.id, rows, next = self.page_size.rows(), "{trouble}; asking for smaller pages");
+            // A server that runs out of time is overloaded: it gets a moment before it is asked again.
+            tokio::time::sleep(BREATH).await;
+            if slow == 2 {
+                self.answers_at_all(work, slice, &trouble).await?;
             }
         }
+    }
+
+    pub(super) fn note(&self, work: &Work<'_>, more: Tally) {
+        work.count(more);
+        self.progress.add(more);
     }
 }

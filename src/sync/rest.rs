@@ -12,7 +12,7 @@ use crate::model::window;
 use crate::model::{Slice, SliceId, Trouble};
 use crate::sink::Sink;
 use crate::source::Source;
-use crate::store::{StreamKey, Tally};
+use crate::store::StreamKey;
 
 /// With so many slices failed a run starts no more of them: it is not the slices.
 const FAILURES: usize = 3;
@@ -125,25 +125,22 @@ impl<S: Source, K: Sink> Stream<S, K> {
             .await
             .map_err(|error| store_trouble(&error))?;
         for ids in ids.chunks(IDS_AT_ONCE) {
-            let records = match self.source.by_ids(ids).await {
-                Ok(records) => records,
-                Err(error) => return Err(Halt::Trouble(error.trouble().clone())),
-            };
-            let asked = Tally {
-                requests: 1,
-                ..Tally::default()
-            };
-            work.count(asked);
-            self.progress.add(asked);
-            match self.deliver(&work.delivery, records).await {
+            let by_id = self.fetch_by_ids(work, ids).await?;
+            match self.deliver(&work.delivery, by_id.found).await {
                 Ok(tally) => work.count(tally),
                 Err((tally, trouble)) => {
                     work.count(tally);
                     return Err(Halt::Trouble(trouble));
                 }
             }
-            let tried: Vec<_> = ids.to_vec();
-            self.persist(move |db| db.retried(stream, &tried)).await?;
+            let (tried, unserved) = (ids.to_vec(), by_id.unserved);
+            self.persist(move |db| {
+                unserved
+                    .iter()
+                    .try_for_each(|(id, why)| db.set_aside_again(stream, id, why))?;
+                db.retried(stream, &tried)
+            })
+            .await?;
         }
         Ok(())
     }

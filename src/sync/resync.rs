@@ -65,7 +65,7 @@ pub(super) fn begin_again(
     };
     // What lies behind this the head reads again itself, with the new generation.
     let to = match &head.slice.position {
-        Some(position) => position.time - overlap,
+        Some(position) => head.slice.from.max(position.time - overlap),
         None => head.slice.from,
     };
     let records = db.ledger_records(stream.key)?;

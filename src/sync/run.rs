@@ -12,7 +12,7 @@ use super::stream::{Stream, store_trouble};
 use crate::model::Trouble;
 use crate::sink::Sink;
 use crate::source::Source;
-use crate::store::{Outcome, StreamKey, Tally, Worker};
+use crate::store::{Db, Outcome, StreamKey, Tally, Worker};
 
 /// One activation.
 #[derive(Debug, Clone)]
@@ -62,8 +62,10 @@ impl<S: Source, K: Sink> Stream<S, K> {
         let begun = self.begin(worker, run, started).await;
         let result = match &begun {
             Ok(_) => self.work(run, pass, started, &tally, &mut warnings).await,
-            Err(trouble) => Err(Halt::Trouble(trouble.clone())),
+            Err(Halt::Interrupted) => Err(Halt::Interrupted),
+            Err(Halt::TooSlow(trouble) | Halt::Trouble(trouble)) => Err(Halt::Trouble(trouble.clone())),
         };
+        self.count_lost(&tally);
         let (outcome, error) = match result {
             Ok(()) => (Outcome::Complete, None),
             Err(Halt::Interrupted) => (Outcome::Interrupted, None),
@@ -80,10 +82,20 @@ impl<S: Source, K: Sink> Stream<S, K> {
         };
         self.tell(run, worker, &report);
         if let Ok(row) = begun {
-            self.end(row, &report).await;
+            self.end(run, row, &report).await;
         }
         self.write_log(run, &report).await;
         report
+    }
+
+    /// Requests of pages that failed for good were sent all the same.
+    fn count_lost(&self, tally: &Mutex<Tally>) {
+        let lost = Tally {
+            requests: self.source.take_lost_requests(),
+            ..Tally::default()
+        };
+        *tally.lock().unwrap_or_else(PoisonError::into_inner) += lost;
+        self.progress.add(lost);
     }
 
     async fn work(
@@ -137,24 +149,45 @@ impl<S: Source, K: Sink> Stream<S, K> {
         })
     }
 
-    async fn begin(&self, worker: Worker, run: &Run, started: DateTime<Utc>) -> Result<i64, Trouble> {
+    /// The first write of a run. A daemon tries until it succeeds: then it goes on as soon as there is room on the disk.
+    async fn begin(&self, worker: Worker, run: &Run, started: DateTime<Utc>) -> Result<i64, Halt> {
         let (id, prints, run_id) = (self.id.clone(), self.settings.prints.clone(), run.id.clone());
-        let begun = self.store.call(move |db| {
+        let begin = move |db: &Db<'_>| {
             let stream = db.stream_or_new(&id, &prints)?.key;
             db.begin_run(stream, worker, &run_id, started)
-        });
-        begun.await.map_err(|error| store_trouble(&error))
+        };
+        if !self.settings.patient {
+            return self
+                .store
+                .call(begin)
+                .await
+                .map_err(|error| store_trouble(&error).into());
+        }
+        tokio::select! {
+            biased;
+            begun = self.persist(begin) => Ok(begun?),
+            // Nothing was delivered that has to be written down.
+            () = run.cancel.cancelled() => Err(Halt::Interrupted),
+        }
     }
 
-    async fn end(&self, row: i64, report: &WorkerReport) {
+    /// The last write of a run; a daemon tries until it succeeds, or it would show what is long over.
+    async fn end(&self, run: &Run, row: i64, report: &WorkerReport) {
         let error = report.error.as_ref().map(error_json);
         let (ended, outcome, tally) = ((self.now)(), report.outcome, report.tally);
-        let written = self
-            .store
-            .call(move |db| db.end_run(row, ended, outcome, error.as_deref(), &tally))
-            .await;
-        if let Err(error) = written {
-            tracing::error!(stream = %self.id, %error, "the end of a run could not be written down");
+        let warnings = report.warnings.clone();
+        let end = move |db: &Db<'_>| db.end_run(row, ended, outcome, error.as_deref(), &warnings, &tally);
+        let Err(error) = self.store.call(end.clone()).await else {
+            return;
+        };
+        let trouble = store_trouble(&error);
+        tracing::error!(stream = %self.id, code = trouble.code, "the end of a run could not be written down: {trouble}");
+        if !self.settings.patient {
+            return;
+        }
+        tokio::select! {
+            _ = self.persist(end) => {}
+            () = run.cancel.cancelled() => {}
         }
     }
 
@@ -168,7 +201,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             ..
         } = report.tally;
         let worker = worker.as_str();
-        for warning in &report.warnings {
+        for warning in report.warnings.iter().filter(|warning| self.told.is_new(warning)) {
             tracing::warn!(stream = %self.id, "{warning}");
         }
         match (&report.error, report.outcome) {

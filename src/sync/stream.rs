@@ -12,7 +12,8 @@ use super::log_row::LastWritten;
 use super::page_size::PageSize;
 use super::progress::Progress;
 use super::source_clock::SourceClock;
-use crate::model::{StreamId, Trouble, Verdict};
+use super::told::Told;
+use crate::model::{StreamId, Trouble};
 use crate::store::{Prints, Store, StoreError};
 
 /// Our own clock, an argument so that tests can turn it.
@@ -39,12 +40,23 @@ pub struct Settings {
     pub patient: bool,
 }
 
+/// Two ways to read the same records.
+#[derive(Debug)]
+pub struct Readers<S> {
+    /// In full.
+    pub rows: S,
+    /// Only id, number, stamp and revision: [`crate::model::ItemProfile::keys_only`].
+    pub keys: S,
+}
+
 /// One stream: its source, its sink, its state.
 pub struct Stream<S, K> {
     /// Which.
     pub id: StreamId,
     /// How it is read.
     pub source: S,
+    /// The same records, but of each only id, number, stamp and revision: light to read.
+    pub keys: S,
     /// Where it is written.
     pub sink: Arc<K>,
     /// What is remembered.
@@ -62,7 +74,10 @@ pub struct Stream<S, K> {
     pub(super) refusals: Mutex<Refusals>,
     /// Closed for delivery while something delivered could not be written down.
     pub(super) writable: tokio::sync::RwLock<()>,
+    /// Why nothing can be written down, as long as nothing can.
+    pub(super) unwritten: Mutex<Option<Trouble>>,
     pub(super) log_written: LastWritten,
+    pub(super) told: Told,
 }
 
 impl<S, K> std::fmt::Debug for Stream<S, K> {
@@ -78,7 +93,7 @@ impl<S, K> Stream<S, K> {
     /// Puts a stream together; nothing is read or written yet.
     pub fn new(
         id: StreamId,
-        source: S,
+        readers: Readers<S>,
         sink: Arc<K>,
         store: Store,
         settings: Settings,
@@ -87,7 +102,8 @@ impl<S, K> Stream<S, K> {
     ) -> Self {
         Self {
             id,
-            source,
+            source: readers.rows,
+            keys: readers.keys,
             sink,
             store,
             progress: Arc::default(),
@@ -97,7 +113,9 @@ impl<S, K> Stream<S, K> {
             budget,
             refusals: Mutex::default(),
             writable: tokio::sync::RwLock::default(),
+            unwritten: Mutex::default(),
             log_written: LastWritten::default(),
+            told: Told::default(),
             settings,
             now,
         }
@@ -106,24 +124,5 @@ impl<S, K> Stream<S, K> {
 
 /// A state file that does not work is told like any other trouble.
 pub(super) fn store_trouble(error: &StoreError) -> Trouble {
-    let (code, means, remedy) = if error.disk_full() {
-        (
-            "ITSMD-ST-002",
-            "the disk is full",
-            "make room; nothing is lost, the next run goes on where this one stopped",
-        )
-    } else {
-        (
-            "ITSMD-ST-001",
-            "the state could not be read or written",
-            "look at the disk and the file's owner; the file is disposable: without it the window is delivered once more",
-        )
-    };
-    Trouble {
-        code,
-        verdict: Verdict::Retry { after: None },
-        seen: error.to_string(),
-        means: means.to_owned(),
-        remedy: remedy.to_owned(),
-    }
+    error.trouble()
 }

@@ -1,7 +1,7 @@
 //! The daemon: rings, signals, requests, its page, and its end.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -14,20 +14,20 @@ use serde_json::Value;
 use crate::rig::{DEADLINE, Rig, STREAM, ago, incident, stream};
 
 /// A running daemon, killed if the test ends before it does.
-struct Daemon {
-    child: Child,
+pub struct Daemon {
+    pub child: Child,
     log: mpsc::Receiver<String>,
     page: String,
 }
 
 impl Daemon {
-    async fn start(rig: &Rig) -> Self {
-        let mut child = rig
-            .command(&["run"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+    pub async fn start(rig: &Rig) -> Self {
+        Self::of(rig.command(&["run"]))
+    }
+
+    /// One that is begun by another command: with a limit, on a disk of its own.
+    pub fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let (told, log) = mpsc::channel();
         let stderr = child.stderr.take().unwrap();
         std::thread::spawn(move || {
@@ -48,7 +48,7 @@ impl Daemon {
     }
 
     /// Waits for a line of the log.
-    fn line(&self, part: &str) -> String {
+    pub fn line(&self, part: &str) -> String {
         let deadline = Instant::now() + DEADLINE;
         let mut seen = Vec::new();
         while let Some(left) = deadline.checked_duration_since(Instant::now()) {
@@ -61,23 +61,23 @@ impl Daemon {
         panic!("no line with {part:?} in\n{}", seen.join("\n"));
     }
 
-    fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    async fn get(&self, path: &str) -> (u16, String) {
+    pub async fn get(&self, path: &str) -> (u16, String) {
         let answer = reqwest::get(format!("{}{path}", self.page)).await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
-    async fn incidents(&self) -> Value {
+    pub async fn incidents(&self) -> Value {
         let (_, text) = self.get("/api/status").await;
         let report: Value = serde_json::from_str(&text).unwrap();
         report["connections"][0]["streams"][0].clone()
     }
 
     /// Asks again and again until it holds.
-    async fn until(&self, holds: impl Fn(&Value) -> bool) -> Value {
+    pub async fn until(&self, holds: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + DEADLINE;
         loop {
             let incidents = self.incidents().await;
@@ -89,7 +89,7 @@ impl Daemon {
         }
     }
 
-    fn end(mut self) -> i32 {
+    pub fn end(mut self) -> i32 {
         self.signal(Signal::TERM);
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
@@ -109,7 +109,7 @@ impl Drop for Daemon {
     }
 }
 
-async fn rig() -> Rig {
+pub async fn rig() -> Rig {
     let rig = Rig::new().await;
     let text = std::fs::read_to_string(rig.config())
         .unwrap()
@@ -129,7 +129,7 @@ async fn rig() -> Rig {
     rig
 }
 
-async fn arrived(rig: &Rig, rows: usize) {
+pub async fn arrived(rig: &Rig, rows: usize) {
     let enough = rig
         .workspace
         .wait_until(DEADLINE, |workspace| workspace.count(STREAM) >= rows)

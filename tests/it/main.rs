@@ -5,11 +5,14 @@
 mod cli;
 mod clients;
 mod config;
+mod controls;
 mod crash;
 mod daemon;
 mod faults;
 mod layering;
+mod machine;
 mod provance;
+mod reading;
 mod readme;
 mod real_log;
 mod rig;

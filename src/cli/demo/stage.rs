@@ -12,6 +12,7 @@ use crate::sim::dataverse;
 use crate::sim::entra::Entra;
 use crate::sim::ingestion::{self, Workspace};
 use crate::sim::live::keep_changing;
+use crate::sim::serve::Server;
 use crate::sim::servicenow::{self, Desk};
 use crate::sim::world::{World, WorldSettings};
 
@@ -30,9 +31,9 @@ pub(super) struct Stage {
     /// The configuration that leads to them.
     pub config: PathBuf,
     servicenow: servicenow::Handle,
-    dataverse: ingestion::Server,
+    dataverse: Server,
     ingestion: ingestion::Handle,
-    entra: ingestion::Server,
+    entra: Server,
     changing: Vec<JoinHandle<()>>,
 }
 

@@ -1,11 +1,14 @@
 //! What is sent.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
 use bytes::Bytes;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::transport::Broken;
-use crate::net::codes;
+use crate::net::{Answer, codes};
 
 /// A body of an answer is read up to here unless the request says otherwise.
 const BODY_LIMIT: usize = 32 * 1024 * 1024;
@@ -19,6 +22,17 @@ pub struct Request {
     pub(super) body: Bytes,
     pub(super) body_limit: usize,
     pub(super) fresh_id: Option<HeaderName>,
+    pub(super) lost: Option<Arc<AtomicU64>>,
+    pub(super) limits: Option<fn(&Answer) -> Option<Limit>>,
+}
+
+/// Which of its limits a server names in a 429.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// In words: `too many requests in five minutes`.
+    pub name: &'static str,
+    /// It is about how many requests come at once: for some minutes only one goes at a time.
+    pub crowded: bool,
 }
 
 impl std::fmt::Debug for Request {
@@ -68,6 +82,8 @@ impl Request {
             body,
             body_limit: BODY_LIMIT,
             fresh_id: None,
+            lost: None,
+            limits: None,
         }
     }
 
@@ -89,6 +105,20 @@ impl Request {
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
+        self
+    }
+
+    /// Adds the requests of a failed send to `lost`; a good answer carries its own count.
+    #[must_use]
+    pub fn lost_to(mut self, lost: &Arc<AtomicU64>) -> Self {
+        self.lost = Some(Arc::clone(lost));
+        self
+    }
+
+    /// Tells the server's limits apart by its 429s.
+    #[must_use]
+    pub fn limits(mut self, which: fn(&Answer) -> Option<Limit>) -> Self {
+        self.limits = Some(which);
         self
     }
 }

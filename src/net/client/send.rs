@@ -9,9 +9,11 @@
 //! | further 401                  | the judge, then what the sign-in method says about it                       |
 //! | 429, 503 with `Retry-After`  | the whole connection pauses as long as asked, which costs no attempt        |
 //! | 429 without                  | backoff for the whole connection; a full queue also means one at a time     |
-//! | 408, 5xx, broken connections | the judge, then tried again after a backoff                                 |
+//! | 408, 5xx, broken connections | the judge, then tried again after a backoff; with no attempt left it may say    |
+//! |                              | that the request was too heavy, as for half a page behind a 200             |
 //! | no answer in time, 504       | tried once more, then too slow                                              |
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
@@ -68,8 +70,23 @@ impl Client {
         request: &Request,
         judge: &Judge<'_>,
     ) -> Result<Answer, NetError> {
-        self.check_target(&request.url).map_err(NetError::Failed)?;
         let mut spent = Spent::default();
+        let result = self.send_within(lane, credentials, request, judge, &mut spent).await;
+        if let (Err(_), Some(lost)) = (&result, &request.lost) {
+            lost.fetch_add(spent.requests.into(), Ordering::Relaxed);
+        }
+        result
+    }
+
+    async fn send_within<A: Authorize + ?Sized>(
+        &self,
+        lane: Lane,
+        credentials: &A,
+        request: &Request,
+        judge: &Judge<'_>,
+        spent: &mut Spent,
+    ) -> Result<Answer, NetError> {
+        self.check_target(&request.url).map_err(NetError::Failed)?;
         let mut renewed = None;
         let _under_way = self.shared.bodies.begin();
         loop {
@@ -85,13 +102,13 @@ impl Client {
                 renewed = Some(authorization);
                 continue;
             }
-            let outcome = self.exchange(request, authorization.as_ref(), &mut spent).await;
+            let outcome = self.exchange(request, authorization.as_ref(), spent).await;
             drop(permit);
             match self.classify(request, outcome, judge, credentials, spent.renewed) {
                 Next::Done(answer) => return Ok(answer),
                 Next::Give(error) => return Err(error),
-                Next::Again(error, most) => self.pause_alone(error, most, &mut spent).await?,
-                Next::Pause(trouble, wish) => self.pause_all(trouble, wish, &mut spent)?,
+                Next::Again(error, most) => self.pause_alone(error, most, spent).await?,
+                Next::Pause(trouble, wish) => self.pause_all(trouble, wish, spent)?,
                 Next::Renew(answer) => {
                     spent.renewed = true;
                     renewed = Some(renew(credentials, authorization.as_ref(), &answer).await?);
@@ -154,6 +171,7 @@ impl Client {
         }
         match judge(&answer) {
             Judgement::Retry(trouble) => Next::Again(NetError::Failed(trouble), attempts),
+            Judgement::Heavy(trouble) => Next::Again(NetError::TooSlow(trouble), attempts),
             Judgement::Fail(trouble) => Next::Give(NetError::Failed(trouble)),
             Judgement::Slow(trouble) => Next::Give(NetError::TooSlow(trouble)),
             Judgement::Accept => self.accepted(answer, credentials),
@@ -171,16 +189,23 @@ impl Client {
             }
             304 => None,
             300..=399 => Some(Next::Give(NetError::Failed(codes::REDIRECT.stop(redirection(answer))))),
-            429 => Some(Next::Pause(
-                codes::THROTTLED.retry(seen()),
-                Wish::of(&answer.headers, now()),
-            )),
+            429 => Some(self.throttled(request, answer, Wish::of(&answer.headers, now()))),
             503 => match Wish::of(&answer.headers, now()) {
                 wish @ Wish::RetryAfter(_) => Some(Next::Pause(codes::SERVER.retry(seen()), wish)),
                 Wish::Reset(_) | Wish::Unsaid | Wish::Queue => None,
             },
             _ => None,
         }
+    }
+
+    fn throttled(&self, request: &Request, answer: &Answer, wish: Wish) -> Next {
+        let limit = request.limits.and_then(|limits| limits(answer));
+        if limit.is_some_and(|limit| limit.crowded) {
+            self.shared.limiter.go_alone();
+        }
+        let which = limit.map_or_else(String::new, |limit| format!(", {}", limit.name));
+        let seen = format!("{} answered {}{which}", self.server(), answer.words());
+        Next::Pause(codes::THROTTLED.retry(seen), wish)
     }
 
     fn accepted<A: Authorize + ?Sized>(&self, answer: Answer, credentials: &A) -> Next {
@@ -229,7 +254,7 @@ impl Client {
         } else {
             asked.max(self.backoff(spent.attempts))
         };
-        limiter.pause_until(Instant::now() + wait, &trouble.seen);
+        limiter.obey_until(Instant::now() + wait, &trouble.seen);
         spent.waits += 1;
         spent.waited += wait;
         if limiter.patience().is_some_and(|patience| spent.waited > patience) {

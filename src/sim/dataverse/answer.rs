@@ -1,7 +1,7 @@
 //! Answering a GET: token, fault, then metadata, one row, or a page.
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Query as Options, Request, State};
+use axum::extract::{Query as Options, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use serde_json::json;
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use super::table::Table;
 use super::wire::{self, Object};
 use super::{HANG, Instance, metadata, page, respond};
 use crate::sim::fault::http_date;
-use crate::sim::ingestion::Line;
+use crate::sim::serve;
 
 const ROOT: &str = "/api/data/v9.2/";
 
@@ -24,19 +24,22 @@ struct Found {
     rows: usize,
 }
 
-pub(super) async fn get(
-    State(instance): State<Instance>,
-    ConnectInfo(line): ConnectInfo<Line>,
-    request: Request,
-) -> Response<Body> {
+pub(super) async fn get(State(instance): State<Instance>, request: Request) -> Response<Body> {
     let (parts, _) = request.into_parts();
-    let fault = instance.lock().next_fault();
+    let _busy = Busy(instance.clone());
+    let (caller, left, fault) = {
+        let mut inner = instance.lock();
+        let (caller, now) = (inner.caller(bearer(&parts.headers)), inner.now());
+        let entered = inner.meter.enter(&caller, now);
+        let ordered = inner.faults.next(&route(parts.uri.path()));
+        (caller, entered.ok(), entered.err().or(ordered))
+    };
     match fault {
         Some(Fault::Delay(time)) => tokio::time::sleep(time).await,
         Some(Fault::Hang) => tokio::time::sleep(HANG).await,
-        Some(Fault::Cut) => line.cut(),
         Some(
-            Fault::TooManyRequests(_)
+            Fault::Cut
+            | Fault::TooManyRequests(_)
             | Fault::TooMuchTime(_)
             | Fault::TooManyAtOnce(_)
             | Fault::Unauthorized
@@ -72,12 +75,40 @@ pub(super) async fn get(
     } else {
         response.status().as_u16()
     };
+    if let Some(left) = left {
+        respond::left(response.headers_mut(), left);
+    }
+    let rows = found.map_or(0, |found| found.rows);
+    inner.meter.charge(&caller, rows);
     inner.seen.push(Seen {
         status,
-        rows: found.map_or(0, |found| found.rows),
+        rows,
         ..seen(&parts.uri, &parts.headers)
     });
-    response
+    if fault == Some(Fault::Cut) {
+        serve::cut()
+    } else {
+        response
+    }
+}
+
+/// A request under way; it counts until it is dropped, because its caller may hang up.
+struct Busy(Instance);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.lock().meter.leave();
+    }
+}
+
+/// The name under which faults are asked for.
+fn route(path: &str) -> String {
+    let path = path.strip_prefix(ROOT).unwrap_or(path);
+    if path.starts_with("EntityDefinitions") {
+        return "metadata".to_owned();
+    }
+    let row = path.split_once('(').or_else(|| path.split_once("%28"));
+    row.map_or_else(|| format!("page/{path}"), |(set, _)| format!("row/{set}"))
 }
 
 fn authorize(inner: &Inner, headers: &HeaderMap) -> Result<(), Refusal> {

@@ -26,6 +26,7 @@ mod filter;
 mod link;
 mod metadata;
 mod page;
+mod protection;
 mod query;
 mod refusal;
 mod respond;
@@ -41,20 +42,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::Response;
 use chrono::{DateTime, FixedOffset, Utc};
 use uuid::Uuid;
 
 pub use cell::Cell;
+pub use protection::Protection;
 pub use state::{Fault, Seen};
 pub use table::{Definition, Row};
 
+use super::clock::Clock;
 use super::entra::Tokens;
-use super::ingestion::{Line, Server};
 use super::item::Item;
-use super::journal::Journal;
+use super::journal::{Journal, recorded};
+use super::menu::{Order, Until};
+use super::serve::{self, Server};
 use crate::model::WorkItemKind;
 use state::Inner;
 use table::Table;
@@ -103,7 +104,7 @@ impl Instance {
 
     /// Puts a row into a table in place of the one with its id, and returns the id.
     ///
-    /// Without an id it gets a random one, without `modifiedon` the clock's; `versionnumber` is always the
+    /// Without an id it gets one that no other row has, without `modifiedon` the clock's; `versionnumber` is always the
     /// instance's next. A set that was not declared is, with what [`Definition::new`] gives.
     pub fn put(&self, set: &str, row: Row) -> Uuid {
         self.lock().put(set, row)
@@ -163,7 +164,9 @@ impl Instance {
 
     /// The instance's clock, in `Date` and in rows without `modifiedon`; the system's by default.
     pub fn set_clock(&self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) {
-        self.lock().clock = Arc::new(clock);
+        let clock = Clock::new(clock);
+        self.journal.set_clock(clock.clone());
+        self.lock().clock = clock;
     }
 
     /// The calling user's zone, in which formatted times are written; seven hours west by default.
@@ -176,6 +179,11 @@ impl Instance {
         self.lock().origin = origin.map(ToOwned::to_owned);
     }
 
+    /// What one caller may ask for in 300 seconds and at once, and what requests cost of it.
+    pub fn set_protection(&self, protection: Protection) {
+        self.lock().meter.limits = protection;
+    }
+
     /// Refuses every link handed out so far.
     pub fn forget_links(&self) {
         self.lock().links.forget();
@@ -183,7 +191,17 @@ impl Instance {
 
     /// Orders a fault that lets `pass` requests through and befalls the `requests` after them.
     pub fn fault(&self, pass: u64, fault: Fault, requests: u64) {
-        self.lock().faults.push((pass, fault, requests));
+        self.order(Order::new(fault, Until::Requests(requests)).after(pass));
+    }
+
+    /// Orders a fault in all its particulars; routes are `page/{set}`, `row/{set}` and `metadata`.
+    pub fn order(&self, order: Order<Fault>) {
+        self.lock().faults.order(order);
+    }
+
+    /// The seed of the faults that are left to chance from now on.
+    pub fn reseed(&self, seed: u64) {
+        self.lock().faults.reseed(seed);
     }
 
     /// Lifts every fault.
@@ -201,11 +219,12 @@ impl Instance {
         self.lock().seen.clone()
     }
 
-    /// Answers a request in this process; `None` if the connection was cut instead.
-    pub async fn ask(&self, request: Request) -> Option<Response<Body>> {
-        let line = Line::new();
-        let response = answer::get(State(self.clone()), ConnectInfo(line.clone()), request).await;
-        (!line.is_cut()).then_some(response)
+    /// Its routes, to be driven without a socket.
+    pub fn router(&self) -> Router {
+        recorded(
+            Router::new().fallback(answer::get).with_state(self.clone()),
+            self.journal(),
+        )
     }
 
     /// Serves it at `address`; port 0 lets the kernel choose. The server's URL is the `server_url` to configure.
@@ -213,8 +232,7 @@ impl Instance {
     /// # Errors
     /// When the address cannot be bound.
     pub async fn start(&self, address: SocketAddr) -> io::Result<Server> {
-        let router = Router::new().fallback(answer::get).with_state(self.clone());
-        Server::start(address, router, self.journal()).await
+        serve::serve(self.router(), Some(address)).await
     }
 }
 

@@ -1,8 +1,9 @@
 //! Responses: pages, refusals, and what a fault makes of them.
 
 use axum::body::Body;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
+use super::protection::Left;
 use super::query::Preferences;
 use super::refusal::Refusal;
 use super::state::Fault;
@@ -52,6 +53,18 @@ pub(super) fn refusal(refusal: &Refusal) -> Response<Body> {
             .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }
     response
+}
+
+/// What is left of the limits, as the service tells it for those who look for faults.
+pub(super) fn left(headers: &mut HeaderMap, left: Left) {
+    headers.insert(
+        "x-ms-ratelimit-burst-remaining-xrm-requests",
+        HeaderValue::from(left.requests),
+    );
+    let time = format!("{}.{:06}", left.time.as_secs(), left.time.subsec_micros());
+    if let Ok(time) = HeaderValue::try_from(time) {
+        headers.insert("x-ms-ratelimit-time-remaining-xrm-requests", time);
+    }
 }
 
 /// The refusal that a fault orders, if it orders one.

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Offset as _, SubsecRound as _, Utc};
 use uuid::Uuid;
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::cell::Cell;
 use super::link::Links;
+use super::protection::Meter;
 use super::table::{Definition, Row, Table};
+use crate::sim::clock::Clock;
 use crate::sim::entra::Tokens;
+use crate::sim::menu::Menu;
 
 /// What goes wrong with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,10 +66,11 @@ pub(super) struct Inner {
     pub tables: BTreeMap<String, Table>,
     pub links: Links,
     pub tokens: Option<(Tokens, String)>,
-    pub clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    pub clock: Clock,
     pub zone: FixedOffset,
     pub origin: Option<String>,
-    pub faults: Vec<(u64, Fault, u64)>,
+    pub faults: Menu<Fault>,
+    pub meter: Meter,
     pub seen: Vec<Seen>,
     version: i64,
 }
@@ -87,18 +91,29 @@ impl Inner {
             tables: tables.into(),
             links: Links::default(),
             tokens: None,
-            clock: Arc::new(Utc::now),
+            clock: Clock::default(),
             // No caller may lean on formatted times: by default they are plainly not UTC.
             zone: FixedOffset::west_opt(7 * 3_600).unwrap_or_else(|| Utc.fix()),
             origin: None,
-            faults: Vec::new(),
+            faults: Menu::default(),
+            meter: Meter::default(),
             seen: Vec::new(),
             version: 1_000_000,
         }
     }
 
     pub(super) fn now(&self) -> DateTime<Utc> {
-        (self.clock)()
+        self.clock.now()
+    }
+
+    /// Whose limits a request is charged to.
+    pub(super) fn caller(&self, token: Option<&str>) -> String {
+        let token = token.unwrap_or_default();
+        let issued = self.tokens.as_ref().and_then(|(tokens, _)| tokens.find(token));
+        issued.map_or_else(
+            || token.to_owned(),
+            |issued| issued.username.unwrap_or(issued.client_id),
+        )
     }
 
     pub(super) fn put(&mut self, set: &str, mut row: Row) -> Uuid {
@@ -114,7 +129,7 @@ impl Inner {
         } else {
             None
         };
-        let id = given.unwrap_or_else(Uuid::new_v4);
+        let id = given.unwrap_or_else(|| Uuid::from_u128(xxh3_128(&self.version.to_le_bytes())));
         row.insert(primary, Cell::Guid(id));
         row.insert("versionnumber".to_owned(), Cell::Int(self.version));
         row.entry("modifiedon".to_owned()).or_insert(Cell::Time(now));
@@ -125,18 +140,5 @@ impl Inner {
         }
         table.put(id, row);
         id
-    }
-
-    pub(super) fn next_fault(&mut self) -> Option<Fault> {
-        self.faults.retain(|(_, _, left)| *left > 0);
-        for (pass, fault, left) in &mut self.faults {
-            if *pass > 0 {
-                *pass -= 1;
-                continue;
-            }
-            *left -= 1;
-            return Some(*fault);
-        }
-        None
     }
 }

@@ -1,6 +1,6 @@
 //! A table: its columns and the rows it holds now.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
@@ -30,7 +30,7 @@ pub struct Definition {
 #[derive(Debug)]
 pub(super) struct Table {
     pub definition: Definition,
-    pub rows: HashMap<Uuid, Row>,
+    pub rows: BTreeMap<Uuid, Row>,
     pub hidden: BTreeSet<Uuid>,
     /// Columns taken away: a row that still brings one does not declare it again.
     pub dropped: BTreeSet<String>,
@@ -78,7 +78,7 @@ impl Table {
     pub(super) fn new(definition: Definition) -> Self {
         Self {
             definition,
-            rows: HashMap::new(),
+            rows: BTreeMap::new(),
             hidden: BTreeSet::new(),
             dropped: BTreeSet::new(),
         }

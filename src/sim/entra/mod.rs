@@ -27,19 +27,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Form, Path, State};
+use axum::extract::{Form, Path, State};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::routing::post;
 use axum::{Json, Router, response::IntoResponse};
-use chrono::Utc;
 
 pub use directory::{Application, Credential, Directory, User};
 pub use grant::TokenRequest;
 pub use refusal::Refusal;
 pub use tokens::{Issued, Tokens};
 
-use super::ingestion::{Line, Server};
-use super::journal::Journal;
+use super::clock::Clock;
+use super::journal::{Journal, recorded};
+use super::menu::{Menu, Order, Until};
+use super::serve::{self, Server};
 use grant::Params;
 
 /// What goes wrong at the token endpoint, for a number of requests.
@@ -61,7 +62,8 @@ pub enum TokenFault {
 struct Inner {
     directory: Directory,
     requests: Vec<TokenRequest>,
-    faults: Vec<(TokenFault, u64)>,
+    faults: Menu<TokenFault>,
+    clock: Clock,
 }
 
 /// A simulated Entra ID; clones share it.
@@ -87,6 +89,12 @@ impl Entra {
         change(&mut self.lock().directory);
     }
 
+    /// The clock of error answers; what tokens live by is the runtime's time.
+    pub fn set_clock(&self, clock: Clock) {
+        self.journal.set_clock(clock.clone());
+        self.lock().clock = clock;
+    }
+
     /// The tokens it issued, to be shared with the simulators that take them.
     pub fn tokens(&self) -> Tokens {
         self.tokens.clone()
@@ -104,7 +112,22 @@ impl Entra {
 
     /// Orders a fault for the next `requests` requests.
     pub fn fault(&self, fault: TokenFault, requests: u64) {
-        self.lock().faults.push((fault, requests));
+        self.order(Order::new(fault, Until::Requests(requests)));
+    }
+
+    /// Orders a fault in all its particulars; the one route is `token`.
+    pub fn order(&self, order: Order<TokenFault>) {
+        self.lock().faults.order(order);
+    }
+
+    /// The seed of the faults that are left to chance from now on.
+    pub fn reseed(&self, seed: u64) {
+        self.lock().faults.reseed(seed);
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Response<Body> {
+        let now = self.lock().clock.now();
+        (refusal.status, Json(refusal.body(now))).into_response()
     }
 
     fn note(&self, request: TokenRequest) {
@@ -112,11 +135,15 @@ impl Entra {
     }
 
     fn next_fault(&self) -> Option<TokenFault> {
-        let faults = &mut self.lock().faults;
-        faults.retain(|(_, left)| *left > 0);
-        let (fault, left) = faults.first_mut()?;
-        *left -= 1;
-        Some(*fault)
+        self.lock().faults.next("token")
+    }
+
+    /// Its routes, to be driven without a socket.
+    pub fn router(&self) -> Router {
+        let router = Router::new()
+            .route("/{tenant}/oauth2/v2.0/token", post(token))
+            .with_state(self.clone());
+        recorded(router, self.journal())
     }
 
     /// Serves it at `address`; port 0 lets the kernel choose.
@@ -124,28 +151,17 @@ impl Entra {
     /// # Errors
     /// When the address cannot be bound.
     pub async fn start(&self, address: SocketAddr) -> io::Result<Server> {
-        let router = Router::new()
-            .route("/{tenant}/oauth2/v2.0/token", post(token))
-            .with_state(self.clone());
-        Server::start(address, router, self.journal()).await
+        serve::serve(self.router(), Some(address)).await
     }
 }
 
-async fn token(
-    State(entra): State<Entra>,
-    ConnectInfo(line): ConnectInfo<Line>,
-    Path(tenant): Path<String>,
-    Form(params): Form<Params>,
-) -> Response<Body> {
+async fn token(State(entra): State<Entra>, Path(tenant): Path<String>, Form(params): Form<Params>) -> Response<Body> {
     let fault = entra.next_fault();
     let instead = match fault {
         Some(TokenFault::TooManyRequests(seconds)) => Some(too_many(seconds)),
         Some(TokenFault::Unavailable) => Some(unavailable()),
-        Some(TokenFault::Transient) => Some(refuse(&Refusal::transient())),
-        Some(TokenFault::Cut) => {
-            line.cut();
-            None
-        }
+        Some(TokenFault::Transient) => Some(entra.refuse(&Refusal::transient())),
+        Some(TokenFault::Cut) => Some(serve::cut()),
         Some(TokenFault::Delay(time)) => {
             tokio::time::sleep(time).await;
             None
@@ -163,7 +179,7 @@ async fn token(
             let token = entra.tokens.issue(granted, directory.ttl);
             Json(grant::answer(&directory, granted, &token)).into_response()
         }
-        Err(refusal) => refuse(refusal),
+        Err(refusal) => entra.refuse(refusal),
     };
     entra.note(TokenRequest::new(
         &tenant,
@@ -185,8 +201,4 @@ fn too_many(seconds: u64) -> Response<Body> {
 fn unavailable() -> Response<Body> {
     let page = axum::response::Html("<html><body><h1>Service Unavailable</h1></body></html>\r\n");
     (StatusCode::SERVICE_UNAVAILABLE, page).into_response()
-}
-
-fn refuse(refusal: &Refusal) -> Response<Body> {
-    (refusal.status, Json(refusal.body(Utc::now()))).into_response()
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 
 use super::fault::RetryAfter;
+use super::workspace::Workspace;
 use crate::sim::fault::http_date;
 
 /// An answer in the making.
@@ -69,8 +70,9 @@ impl Answer {
     }
 
     /// The response, with a fresh `x-ms-request-id` and the client's id echoed with hyphens.
-    pub(super) fn into_response(self, client_id: Option<&str>, now: DateTime<Utc>) -> Response<Body> {
-        let request_id = uuid::Uuid::new_v4().to_string();
+    pub(super) fn into_response(self, client_id: Option<&str>, workspace: &Workspace) -> Response<Body> {
+        let now = workspace.switches().now();
+        let request_id = workspace.request_id();
         // The service runs 32 digits through a GUID type: they come back hyphenated.
         let echoed = client_id.map(|id| uuid::Uuid::parse_str(id).map_or_else(|_| id.to_owned(), |id| id.to_string()));
         let mut response = Response::new(Body::from(self.body));

@@ -1,6 +1,6 @@
-//! Troubles to order: each for a number of requests, for a time, or until it is lifted.
+//! What may go wrong with an upload.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How `Retry-After` is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,69 +46,4 @@ pub enum Fault {
     Delay(Duration),
     /// No answer ever; the connection stays open.
     Hang,
-}
-
-/// How long a fault lasts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Until {
-    /// So many requests.
-    Requests(u64),
-    /// So much real time from now.
-    Elapsed(Duration),
-    /// [`Faults::clear`].
-    Lifted,
-}
-
-#[derive(Debug)]
-struct Ordered {
-    fault: Fault,
-    pass: u64,
-    left: Option<u64>,
-    end: Option<Instant>,
-}
-
-/// The troubles ordered for a server, oldest first.
-#[derive(Debug, Default)]
-pub struct Faults {
-    ordered: Vec<Ordered>,
-}
-
-impl Faults {
-    /// Orders a fault behind those there are.
-    pub fn add(&mut self, fault: Fault, until: Until) {
-        self.add_after(0, fault, until);
-    }
-
-    /// Orders a fault that lets `pass` requests through first.
-    pub fn add_after(&mut self, pass: u64, fault: Fault, until: Until) {
-        let (left, end) = match until {
-            Until::Requests(count) => (Some(count), None),
-            Until::Elapsed(time) => (None, Some(Instant::now() + time)),
-            Until::Lifted => (None, None),
-        };
-        self.ordered.push(Ordered { fault, pass, left, end });
-    }
-
-    /// Lifts all of them.
-    pub fn clear(&mut self) {
-        self.ordered.clear();
-    }
-
-    /// What befalls the next request; counts it.
-    pub(super) fn next(&mut self) -> Option<Fault> {
-        let now = Instant::now();
-        self.ordered
-            .retain(|one| one.left != Some(0) && one.end.is_none_or(|end| now < end));
-        for one in &mut self.ordered {
-            if one.pass > 0 {
-                one.pass -= 1;
-                continue;
-            }
-            if let Some(left) = &mut one.left {
-                *left -= 1;
-            }
-            return Some(one.fault);
-        }
-        None
-    }
 }

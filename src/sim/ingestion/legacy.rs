@@ -3,7 +3,7 @@
 //! Rows are kept under `Log-Type` with `_CL`, their columns with the suffix that the API appended by type.
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Query, Request, State};
+use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, Response, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,27 +16,26 @@ use super::answer::Answer;
 use super::fault::Fault;
 use super::stream::Row;
 use super::workspace::{BatchSeen, Switches, Workspace};
-use super::{Answered, Line, READ_AT_MOST, Version, header, logs, lost, seen, wait_out};
+use super::{Answered, READ_AT_MOST, Version, header, logs, lost, seen, wait_out};
 
 const MAX_BYTES: usize = 30 * 1_048_576;
 const MAX_FIELD_BYTES: usize = 32_768;
 
 pub(super) async fn post(
     State(workspace): State<Workspace>,
-    ConnectInfo(line): ConnectInfo<Line>,
     Query(version): Query<Version>,
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let switches = workspace.switches();
-    let fault = workspace.next_fault();
     let table = format!("{}_CL", header(&parts.headers, "log-type").unwrap_or_default());
+    let fault = workspace.next_fault(&format!("legacy/{table}"));
     let seen = seen(&table, header(&parts.headers, "authorization"), None);
     if fault == Some(Fault::CutUpload) {
-        return lost(&workspace, &line, seen);
+        return lost(&workspace, seen);
     }
     let Ok(body) = axum::body::to_bytes(body, READ_AT_MOST).await else {
-        return lost(&workspace, &line, seen);
+        return lost(&workspace, seen);
     };
     wait_out(fault).await;
     let as_upload = logs::Upload {
@@ -58,7 +57,7 @@ pub(super) async fn post(
             }
         });
     if fault == Some(Fault::TakeThenCut) {
-        return lost(&workspace, &line, seen);
+        return lost(&workspace, seen);
     }
     workspace.hold(|held| {
         held.answered.push(Answered {
@@ -66,7 +65,7 @@ pub(super) async fn post(
             ..seen
         });
     });
-    answer.into_response(None, switches.now())
+    answer.into_response(None, &workspace)
 }
 
 fn check(switches: &Switches, headers: &HeaderMap, version: Option<&str>, body: &[u8]) -> Result<(), Answer> {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::answer::Answer;
 use super::brief::{Brief, count_objects};
-use super::fault::Fault;
+use super::fault::{Fault, RetryAfter};
 use super::stream::{Altered, Declaration, Intake, Row};
 use super::workspace::{BatchSeen, Held, Keep, Switches, Workspace};
 
@@ -26,10 +26,7 @@ const API_VERSIONS: [&str; 3] = ["2023-01-01", "2021-11-01-preview", "2023-04-01
 pub(super) fn ordered(fault: Fault, upload: &Upload<'_>, switches: &Switches) -> Option<Answer> {
     let now = switches.now();
     let answer = match fault {
-        Fault::TooManyRequests(form) => {
-            let text = "The request rate is over the limit of the data collection rule.";
-            Answer::error(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", text).retry_after(form, now)
-        }
+        Fault::TooManyRequests(form) => too_many().retry_after(form, now),
         Fault::Internal => Answer::empty(StatusCode::INTERNAL_SERVER_ERROR),
         Fault::BadGateway => Answer::html(StatusCode::BAD_GATEWAY),
         Fault::Unavailable(form) => Answer::empty(StatusCode::SERVICE_UNAVAILABLE).retry_after(form, now),
@@ -47,6 +44,9 @@ pub(super) fn ordered(fault: Fault, upload: &Upload<'_>, switches: &Switches) ->
 
 /// Checks an upload, takes its rows in and answers.
 pub(super) fn accept(workspace: &Workspace, switches: &Switches, upload: &Upload<'_>) -> Answer {
+    if let Some(seconds) = workspace.charge(upload.wire.len(), switches) {
+        return too_many().retry_after(RetryAfter::Seconds(seconds), switches.now());
+    }
     match check(switches, upload).and_then(|declaration| take_in(workspace, switches, upload, declaration)) {
         Ok(()) => Answer::empty(StatusCode::NO_CONTENT),
         Err(answer) => answer,
@@ -249,6 +249,11 @@ fn unpack(upload: &Upload<'_>, limit: usize) -> Result<Option<Vec<u8>>, Answer> 
 
 fn malformed(message: &str) -> Answer {
     Answer::error(StatusCode::BAD_REQUEST, "InvalidRequest", message)
+}
+
+fn too_many() -> Answer {
+    let text = "The request rate is over the limit of the data collection rule.";
+    Answer::error(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", text)
 }
 
 fn unauthorized() -> Answer {

@@ -41,8 +41,8 @@ mod answer;
 mod brief;
 mod fault;
 mod legacy;
-mod line;
 mod logs;
+mod rate;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -53,17 +53,19 @@ use std::net::SocketAddr;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Path, Query, Request, State};
-use axum::http::{HeaderMap, Response};
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, Response, StatusCode};
 use axum::routing::post;
 use serde::Deserialize;
 
+pub use super::menu::Until;
 pub use brief::Brief;
-pub use fault::{Fault, Faults, RetryAfter, Until};
-pub use line::{Line, Server};
+pub use fault::{Fault, RetryAfter};
 pub use stream::{Declaration, Row, WrongType};
 pub use workspace::{Answered, BatchSeen, Keep, Switches, Workspace};
 
+use super::journal::recorded;
+use super::serve::{self, Server};
 use answer::Answer;
 use logs::Upload;
 
@@ -119,31 +121,24 @@ impl Handle {
 /// # Errors
 /// When the address cannot be bound.
 pub async fn start(workspace: Workspace, address: SocketAddr) -> io::Result<Handle> {
-    let router = Router::new()
-        .route("/dataCollectionRules/{rule}/streams/{stream}", post(upload))
-        .route("/api/logs", post(legacy::post))
-        .fallback(|| async { Answer::empty(axum::http::StatusCode::NOT_FOUND).into_response(None, chrono::Utc::now()) })
-        .with_state(workspace.clone());
-    let server = Server::start(address, router, workspace.journal()).await?;
+    let server = serve::serve(workspace.router(), Some(address)).await?;
     Ok(Handle { server, workspace })
 }
 
 impl Workspace {
-    /// Answers an upload in this process; `None` if the connection was cut instead.
-    pub async fn ask(&self, request: Request) -> Option<Response<Body>> {
-        let line = Line::new();
-        let path: Vec<String> = request.uri().path().split('/').map(ToOwned::to_owned).collect();
-        let [_, rules, rule, streams, stream] = path.as_slice() else {
-            return Some(Answer::empty(axum::http::StatusCode::NOT_FOUND).into_response(None, self.switches().now()));
-        };
-        if (rules.as_str(), streams.as_str()) != ("dataCollectionRules", "streams") {
-            return Some(Answer::empty(axum::http::StatusCode::NOT_FOUND).into_response(None, self.switches().now()));
-        }
-        let version = Query::try_from_uri(request.uri()).unwrap_or(Query(Version { api_version: None }));
-        let path = Path((rule.clone(), stream.clone()));
-        let response = upload(State(self.clone()), ConnectInfo(line.clone()), path, version, request).await;
-        (!line.is_cut()).then_some(response)
+    /// The routes of the service in front of it, to be driven without a socket.
+    pub fn router(&self) -> Router {
+        let router = Router::new()
+            .route("/dataCollectionRules/{rule}/streams/{stream}", post(upload))
+            .route("/api/logs", post(legacy::post))
+            .fallback(nowhere)
+            .with_state(self.clone());
+        recorded(router, self.journal())
     }
+}
+
+async fn nowhere(State(workspace): State<Workspace>) -> Response<Body> {
+    Answer::empty(StatusCode::NOT_FOUND).into_response(None, &workspace)
 }
 
 #[derive(Debug, Deserialize)]
@@ -154,14 +149,13 @@ struct Version {
 
 async fn upload(
     State(workspace): State<Workspace>,
-    ConnectInfo(line): ConnectInfo<Line>,
     Path((rule, stream)): Path<(String, String)>,
     Query(version): Query<Version>,
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let switches = workspace.switches();
-    let fault = workspace.next_fault();
+    let fault = workspace.next_fault(&format!("upload/{stream}"));
     let client_id = header(&parts.headers, "x-ms-client-request-id");
     let bearer = header(&parts.headers, "authorization")
         .and_then(|value| value.strip_prefix("Bearer "))
@@ -169,10 +163,10 @@ async fn upload(
     let oversize =
         switches.cut_oversize && length(&parts.headers).is_some_and(|length| length > switches.max_wire_bytes);
     if fault == Some(Fault::CutUpload) || oversize {
-        return lost(&workspace, &line, seen(&stream, bearer, client_id));
+        return lost(&workspace, seen(&stream, bearer, client_id));
     }
     let Ok(wire) = axum::body::to_bytes(body, READ_AT_MOST).await else {
-        return lost(&workspace, &line, seen(&stream, bearer, client_id));
+        return lost(&workspace, seen(&stream, bearer, client_id));
     };
     let upload = Upload {
         rule: &rule,
@@ -187,7 +181,7 @@ async fn upload(
     let ordered = fault.and_then(|fault| logs::ordered(fault, &upload, &switches));
     let answer = ordered.unwrap_or_else(|| logs::accept(&workspace, &switches, &upload));
     if fault == Some(Fault::TakeThenCut) {
-        return lost(&workspace, &line, seen);
+        return lost(&workspace, seen);
     }
     workspace.hold(|held| {
         held.answered.push(Answered {
@@ -195,7 +189,7 @@ async fn upload(
             ..seen
         });
     });
-    answer.into_response(client_id, switches.now())
+    answer.into_response(client_id, &workspace)
 }
 
 async fn wait_out(fault: Option<Fault>) {
@@ -230,11 +224,10 @@ fn seen(stream: &str, credential: Option<&str>, client_id: Option<&str>) -> Answ
     }
 }
 
-/// Cuts the connection: the response returned is never seen.
-fn lost(workspace: &Workspace, line: &Line, seen: Answered) -> Response<Body> {
+/// Cuts the connection.
+fn lost(workspace: &Workspace, seen: Answered) -> Response<Body> {
     workspace.hold(|held| held.answered.push(seen));
-    line.cut();
-    Response::default()
+    serve::cut()
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -2,18 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::brief::Brief;
-use super::fault::{Fault, Faults, Until};
+use super::fault::Fault;
+use super::rate::Minute;
 use super::stream::{Declaration, Row, WrongType};
 use crate::model::columns::{SERVICE_DESK, SERVICE_DESK_LOG};
+use crate::sim::clock::Clock;
 use crate::sim::entra::Tokens;
 use crate::sim::journal::Journal;
+use crate::sim::menu::{Menu, Order, Until};
 
 /// How much of what arrives is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +59,6 @@ pub struct Answered {
     pub client_request_id: Option<String>,
 }
 
-type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 type RefuseRow = Arc<dyn Fn(&Row) -> bool + Send + Sync>;
 
 /// Everything about the service that can be set; see the module's table for what is known of each.
@@ -74,6 +78,8 @@ pub struct Switches {
     pub max_wire_bytes: usize,
     /// Greatest size unpacked.
     pub max_unpacked_bytes: usize,
+    /// Uploads and wire bytes in a minute by the clock; more are refused with 429.
+    pub per_minute: (u64, u64),
     /// Longer texts are cut, in bytes.
     pub field_limit: usize,
     /// What becomes of a value of the wrong type.
@@ -97,7 +103,7 @@ impl fmt::Debug for Switches {
 impl Switches {
     /// The workspace's clock; the system's by default.
     pub fn set_clock(&mut self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) {
-        self.clock = Arc::new(clock);
+        self.clock = Clock::new(clock);
     }
 
     /// Answers 400 to every batch that holds such a row.
@@ -111,7 +117,7 @@ impl Switches {
     }
 
     pub(super) fn now(&self) -> DateTime<Utc> {
-        (self.clock)()
+        self.clock.now()
     }
 
     pub(super) fn refuses(&self, row: &Row) -> bool {
@@ -139,10 +145,11 @@ impl Default for Switches {
             keep: Keep::Rows,
             max_wire_bytes: 1_048_576,
             max_unpacked_bytes: 50 * 1_048_576,
+            per_minute: (12_000, 2 << 30),
             field_limit: 65_536,
             wrong_type: WrongType::Null,
             cut_oversize: false,
-            clock: Arc::new(Utc::now),
+            clock: Clock::default(),
             refuse: None,
         }
     }
@@ -166,8 +173,10 @@ pub(super) struct Held {
 struct Shared {
     held: Mutex<Held>,
     switches: Mutex<Switches>,
-    faults: Mutex<Faults>,
+    faults: Mutex<Menu<Fault>>,
     changed: watch::Sender<u64>,
+    answers: AtomicU64,
+    minute: Mutex<Minute>,
     journal: Journal,
 }
 
@@ -199,12 +208,33 @@ impl Workspace {
 
     /// Orders a fault.
     pub fn fault(&self, fault: Fault, until: Until) {
-        lock(&self.shared.faults).add(fault, until);
+        self.order(Order::new(fault, until));
     }
 
     /// Orders a fault that lets `pass` requests through first.
     pub fn fault_after(&self, pass: u64, fault: Fault, until: Until) {
-        lock(&self.shared.faults).add_after(pass, fault, until);
+        self.order(Order::new(fault, until).after(pass));
+    }
+
+    /// Orders a fault in all its particulars; routes are `upload/{stream}` and `legacy/{Log-Type}_CL`.
+    pub fn order(&self, order: Order<Fault>) {
+        lock(&self.shared.faults).order(order);
+    }
+
+    /// The seed of the faults that are left to chance from now on.
+    pub fn reseed(&self, seed: u64) {
+        lock(&self.shared.faults).reseed(seed);
+    }
+
+    /// Edits the rule: for as long as the edit takes to spread every upload is refused with `InvalidStream`.
+    pub fn edit_rule(&self, spreading: Duration, change: impl FnOnce(&mut Switches)) {
+        self.set(change);
+        self.fault(Fault::InvalidStream, Until::Elapsed(spreading));
+    }
+
+    /// Assigns the role that lets callers upload: until that has spread they are refused with 403.
+    pub fn assign_role(&self, spreading: Duration) {
+        self.fault(Fault::Forbidden, Until::Elapsed(spreading));
     }
 
     /// Lifts every fault.
@@ -295,8 +325,19 @@ impl Workspace {
         tokio::time::timeout(deadline, waiting).await.is_ok()
     }
 
-    pub(super) fn next_fault(&self) -> Option<Fault> {
-        lock(&self.shared.faults).next()
+    /// Counts an upload; the seconds to wait if it is one too many.
+    pub(super) fn charge(&self, bytes: usize, switches: &Switches) -> Option<u64> {
+        lock(&self.shared.minute).count(bytes, switches.per_minute, switches.now())
+    }
+
+    /// An id that no other answer has.
+    pub(super) fn request_id(&self) -> String {
+        let number = self.shared.answers.fetch_add(1, Ordering::Relaxed);
+        uuid::Uuid::from_u128(xxh3_128(&number.to_le_bytes())).to_string()
+    }
+
+    pub(super) fn next_fault(&self, route: &str) -> Option<Fault> {
+        lock(&self.shared.faults).next(route)
     }
 
     pub(super) fn hold(&self, change: impl FnOnce(&mut Held)) {

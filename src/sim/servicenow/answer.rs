@@ -14,11 +14,15 @@ use crate::sim::fault::http_date;
 const JSON: &str = "application/json;charset=UTF-8";
 
 /// An answer before it is sent: its body still as text, to be spoilt by a fault.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Answer {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
     pub body: String,
+    /// Rows that were read for it.
+    pub rows: usize,
+    /// Rows that were passed over for it.
+    pub skipped: usize,
 }
 
 /// The words of the cancelled transaction.
@@ -28,8 +32,8 @@ impl Answer {
     pub fn ok(body: String) -> Self {
         Self {
             status: 200,
-            headers: Vec::new(),
             body,
+            ..Self::default()
         }
     }
 
@@ -37,8 +41,8 @@ impl Answer {
     pub fn error(status: u16, message: &str, detail: Option<&str>) -> Self {
         Self {
             status,
-            headers: Vec::new(),
             body: error_body(message, detail),
+            ..Self::default()
         }
     }
 
@@ -63,9 +67,8 @@ impl Answer {
         Self::error(404, "No Record found", Some(detail))
     }
 
-    /// The response, compressed if the caller takes it.
-    pub fn response(self, asked: &HeaderMap, now: DateTime<Utc>) -> Response<Body> {
-        let (body, packed) = self.bytes(asked);
+    /// The response with that body, compressed or not.
+    pub fn response(self, body: Bytes, packed: bool) -> Response<Body> {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
@@ -78,7 +81,6 @@ impl Answer {
                 headers.insert(name, value);
             }
         }
-        stamped(headers, asked, now);
         response
     }
 
@@ -118,8 +120,18 @@ pub(super) fn body_of(status: u16) -> String {
     }
 }
 
-/// Sets what every answer bears: the instance's clock, its name, and a session for callers without one.
-pub(super) fn stamped(headers: &mut HeaderMap, asked: &HeaderMap, now: DateTime<Utc>) {
+/// A cookie that the caller sent.
+pub(super) fn cookie<'a>(asked: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let cookies = asked.get_all(header::COOKIE).iter();
+    let texts = cookies.filter_map(|value| value.to_str().ok());
+    let mut pairs = texts
+        .flat_map(|text| text.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+/// Sets what every answer bears: the clock of the node, the instance's name, and a session for callers without one.
+pub(super) fn stamped(headers: &mut HeaderMap, asked: &HeaderMap, now: DateTime<Utc>, session: Option<&Session>) {
     if let Ok(date) = HeaderValue::from_str(&http_date(now)) {
         headers.insert(header::DATE, date);
     }
@@ -129,22 +141,40 @@ pub(super) fn stamped(headers: &mut HeaderMap, asked: &HeaderMap, now: DateTime<
         HeaderValue::from_static("no-cache,no-store,must-revalidate,max-age=-1"),
     );
     headers.insert(header::PRAGMA, HeaderValue::from_static("no-store,no-cache"));
-    let session = asked.get(header::COOKIE).and_then(|value| value.to_str().ok());
-    if session.is_some_and(|cookies| cookies.contains("JSESSIONID=")) {
+    if cookie(asked, "JSESSIONID").is_some() {
         return;
     }
-    let id: String = std::iter::repeat_with(|| fastrand::digit(16).to_ascii_uppercase())
-        .take(32)
-        .collect();
-    let route: String = std::iter::repeat_with(|| fastrand::digit(16)).take(32).collect();
-    let cookies = [
-        format!("JSESSIONID={id}; Path=/; HttpOnly"),
-        format!("glide_user_route=glide.{route}; Max-Age=2147483647; Path=/; HttpOnly"),
-    ];
-    for cookie in cookies {
+    for cookie in session.iter().flat_map(|session| session.cookies()) {
         if let Ok(value) = HeaderValue::from_str(&cookie) {
             headers.append(header::SET_COOKIE, value);
         }
+    }
+}
+
+/// A session that is given to a caller.
+#[derive(Debug)]
+pub(super) struct Session {
+    id: String,
+    /// The node that works for it.
+    pub route: String,
+}
+
+impl Session {
+    pub fn new(dice: &mut fastrand::Rng) -> Self {
+        let mut digits = || -> String { std::iter::repeat_with(|| dice.digit(16)).take(32).collect() };
+        Self {
+            id: digits().to_ascii_uppercase(),
+            route: format!("glide.{}", digits()),
+        }
+    }
+
+    fn cookies(&self) -> [String; 3] {
+        let Self { id, route } = self;
+        [
+            format!("JSESSIONID={id}; Path=/; HttpOnly"),
+            format!("glide_user_route={route}; Max-Age=2147483647; Path=/; HttpOnly"),
+            "BIGipServerpool_instance=2785285642.41278.0000; Path=/; HttpOnly".to_owned(),
+        ]
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::collections::HashSet;
 
-use super::answer::{Answer, TOO_LONG, error_body};
+use super::answer::{Answer, TOO_LONG};
 use super::desk::{Desk, State};
+use super::faulty;
 use super::link;
 use super::packed::{Packed, View};
 use super::query::{Condition, Context, Operator, Query, Refused};
 use super::render::{self, Mode, Shape};
 use super::select::{Selection, Window, select};
 use super::table::Table;
+use crate::sim::fault::Fault;
 
 /// What is asked of a table, beside its name.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub(super) struct Ask<'a> {
     pub path: &'a str,
     /// Version 1 answers 404 when nothing matches.
     pub empty_is_missing: bool,
+    /// What goes wrong with it.
+    pub fault: Option<&'a Fault>,
 }
 
 impl Ask<'_> {
@@ -45,10 +49,14 @@ impl Ask<'_> {
 /// `GET …/table/{table}`.
 pub(super) fn rows(desk: &Desk, ask: &Ask<'_>) -> Answer {
     let state = &mut *desk.lock();
-    let query = match prepare(state, ask) {
+    let mut query = match prepare(state, ask) {
         Ok(query) => query,
         Err(answer) => return answer,
     };
+    if ask.fault == Some(&Fault::FilterIgnored) {
+        query.arms = vec![Vec::new()];
+        query.nothing = false;
+    }
     let window = Window {
         offset: ask.number("sysparm_offset").unwrap_or(0),
         limit: ask.number("sysparm_limit").unwrap_or(10_000),
@@ -58,12 +66,14 @@ pub(super) fn rows(desk: &Desk, ask: &Ask<'_>) -> Answer {
     let Some(table) = state.tables.0.get(ask.table) else {
         return invalid_table(ask.table);
     };
-    let Selection { rows, total } = select(&state.tables, table, &query, window, &mut dice);
+    let Selection { mut rows, total } = select(&state.tables, table, &query, window, &mut dice);
+    disturb(&mut rows, ask.fault, &mut dice);
     let body = page(state, ask, table, &rows);
     if ask.empty_is_missing && body == "{\"result\":[]}" {
         return Answer::no_record();
     }
     let mut answer = Answer::ok(body);
+    (answer.rows, answer.skipped) = (rows.len(), window.offset);
     let Some(total) = total else { return answer };
     answer.headers.push(("x-total-count", total.to_string()));
     if !ask.flag("sysparm_suppress_pagination_header") {
@@ -79,7 +89,7 @@ pub(super) fn rows(desk: &Desk, ask: &Ask<'_>) -> Answer {
 fn page(state: &State, ask: &Ask<'_>, table: &Table, rows: &[&Packed]) -> String {
     let nothing = HashSet::new();
     let shape = shape(state, ask, &nothing);
-    let few = shape.fields.as_ref().is_some_and(|fields| fields.len() <= 3);
+    let few = shape.fields.as_ref().is_some_and(|fields| fields.len() <= 4);
     let mut cancelled = state.too_slow.is_some_and(|most| rows.len() > most);
     let mut body = String::with_capacity(64 + rows.len() * 1024);
     body.push_str("{\"result\":[");
@@ -94,10 +104,20 @@ fn page(state: &State, ask: &Ask<'_>, table: &Table, rows: &[&Packed]) -> String
         body.push_str("]}");
         return body;
     }
-    format!(
-        "{{\"result\":[],{}",
-        error_body(TOO_LONG, Some(TOO_LONG)).trim_start_matches('{')
-    )
+    body.push_str("]}");
+    faulty::spoil(&body, state.spelling)
+}
+
+/// What a fault makes of a page's rows.
+fn disturb(rows: &mut Vec<&Packed>, fault: Option<&Fault>, dice: &mut fastrand::Rng) {
+    match fault {
+        Some(Fault::Disorder) if rows.len() > 1 => {
+            let at = dice.usize(1..rows.len());
+            rows.swap(at - 1, at);
+        }
+        Some(Fault::RowTwice) => rows.extend(rows.first().copied()),
+        Some(_) | None => {}
+    }
 }
 
 /// `GET …/table/{table}/{sys_id}`.
@@ -114,7 +134,7 @@ pub(super) fn record(desk: &Desk, ask: &Ask<'_>, id: &str) -> Answer {
     };
     let nothing = HashSet::new();
     let shape = shape(state, ask, &nothing);
-    let few = shape.fields.as_ref().is_some_and(|fields| fields.len() <= 3);
+    let few = shape.fields.as_ref().is_some_and(|fields| fields.len() <= 4);
     if !few && state.poisoned(ask.table, View(row)) {
         return Answer::error(500, TOO_LONG, Some(TOO_LONG));
     }

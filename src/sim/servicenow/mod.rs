@@ -40,12 +40,15 @@ mod as_row;
 mod desk;
 mod faulty;
 mod filler;
+mod gate;
+mod late;
 mod link;
 mod list;
 mod matching;
 mod oauth;
 mod packed;
 mod query;
+mod rate;
 mod render;
 mod routes;
 mod row;
@@ -58,11 +61,14 @@ mod zone;
 use std::io;
 use std::net::SocketAddr;
 
+use axum::Router;
+
 pub use as_row::{id_of, row as row_of};
 pub use desk::Desk;
+pub use gate::{Pace, Pool};
+pub use late::Lateness;
 pub use packed::View;
 pub use query::{InvalidPart, Literals};
-pub use routes::Instance;
 pub use row::{Cell, Display, Row, Text, stamp};
 
 use super::fault::Faults;
@@ -81,18 +87,22 @@ pub struct Handle {
     server: Server,
 }
 
+/// The routes of an instance, to be driven without a socket.
+pub fn router(desk: &Desk, journal: &Journal, faults: &Faults) -> Router {
+    routes::router(routes::Instance {
+        desk: desk.clone(),
+        journal: journal.clone(),
+        faults: faults.clone(),
+    })
+}
+
 /// Serves `desk` on `address`, or on a free port of 127.0.0.1.
 ///
 /// # Errors
 /// The address cannot be bound.
 pub async fn start(desk: Desk, address: Option<SocketAddr>) -> io::Result<Handle> {
     let (journal, faults) = (Journal::new(), Faults::new(0x5eed));
-    let instance = routes::Instance {
-        desk: desk.clone(),
-        journal: journal.clone(),
-        faults: faults.clone(),
-    };
-    let server = serve::serve(routes::router(instance), address).await?;
+    let server = serve::serve(router(&desk, &journal, &faults), address).await?;
     Ok(Handle {
         desk,
         journal,

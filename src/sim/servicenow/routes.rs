@@ -4,25 +4,23 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, Response, header};
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use chrono::TimeDelta;
 use tokio::time::sleep;
 
-use super::answer::{Answer, body_of, error_body, stamped};
+use super::answer::{Answer, Session, body_of, cookie, error_body, stamped};
 use super::desk::Desk;
 use super::faulty;
+use super::gate::Full;
 use super::list::{self, Ask};
 use crate::sim::fault::{Fault, Faults};
 use crate::sim::journal::{Entry, Journal};
-use crate::sim::serve;
+use crate::sim::{form, serve};
 
-/// An instance without a port.
 #[derive(Debug, Clone)]
-pub struct Instance {
-    /// Its state.
+pub(super) struct Instance {
     pub desk: Desk,
-    /// What it was asked.
     pub journal: Journal,
-    /// What goes wrong with it.
     pub faults: Faults,
 }
 
@@ -45,55 +43,77 @@ async fn answer(State(instance): State<Instance>, request: Request) -> Response<
     let entry = instance.journal.open(parts.method.as_str(), parts.uri.path(), query);
     let body = to_bytes(body, 1 << 20).await.unwrap_or_default();
     let response = instance.respond(&parts, &body, &entry).await;
-    entry.close(response.status().as_u16());
+    if !serve::is_cut(&response) {
+        entry.close(response.status().as_u16());
+    }
     response
 }
 
 impl Instance {
-    /// Answers a request in this process.
-    pub async fn ask(&self, request: Request) -> Response<Body> {
-        answer(State(self.clone()), request).await
-    }
-
     async fn respond(&self, parts: &Parts, body: &Bytes, entry: &Entry) -> Response<Body> {
         let route = route(parts.uri.path());
-        let mut spoil = None;
-        if let Some(fault) = self.faults.next(&route.kind()) {
-            if let Some(canned) = fault.answer(self.desk.now(), body_of) {
-                let mut response = serve::canned(canned);
-                stamped(response.headers_mut(), &parts.headers, self.desk.now());
-                return response;
-            }
-            if let Fault::Delay(pause) = fault {
-                sleep(pause).await;
-            }
-            spoil = Some(fault);
+        let session = cookie(&parts.headers, "JSESSIONID");
+        if let Some(session) = session {
+            entry.session(session);
         }
-        let mut answer = self.answer(&route, parts, body, entry);
-        let now = self.desk.now();
-        match spoil {
-            Some(Fault::ErrorMember(spelling)) => {
-                answer.body = faulty::spoil(&answer.body, spelling);
-                answer.response(&parts.headers, now)
+        let ways = self.desk.lock().gate.ways(session);
+        let _seat = match ways.seat().await {
+            Ok(seat) => seat,
+            Err(full) => return self.stamp(turned_away(full), parts, TimeDelta::zero()),
+        };
+        let fault = self.faults.next(&route.kind());
+        match &fault {
+            Some(Fault::Delay(pause)) => sleep(*pause).await,
+            Some(Fault::Hang) => std::future::pending().await,
+            Some(Fault::Cut) => return serve::cut(),
+            Some(fault) => {
+                if let Some(canned) = fault.answer(self.desk.now(), body_of) {
+                    return self.stamp(serve::canned(canned), parts, TimeDelta::zero());
+                }
             }
-            Some(Fault::Reset) => {
-                let bytes = answer.bytes(&parts.headers).0;
-                let mut response = answer.response(&parts.headers, now);
-                *response.body_mut() = serve::reset_in_the_middle(&bytes);
-                response
-            }
-            Some(Fault::WrongType) => {
-                let mut response = answer.response(&parts.headers, now);
-                response
-                    .headers_mut()
-                    .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-                response
-            }
-            Some(_) | None => answer.response(&parts.headers, now),
+            None => {}
+        }
+        let mut answer = self.answer(&route, parts, body, entry, fault.as_ref());
+        if let Route::Table { table, .. } = &route {
+            let meanwhile = self.desk.lock().meanwhile.clone();
+            meanwhile.iter().for_each(|happens| happens(&self.desk, table));
+        }
+        self.take_time(&mut answer).await;
+        let skew = match &fault {
+            Some(Fault::Skewed(skew)) => *skew,
+            Some(_) | None => TimeDelta::zero(),
+        };
+        self.stamp(spoilt(answer, fault.as_ref(), parts), parts, skew)
+    }
+
+    /// Waits as long as the answer takes; one that takes too long is cancelled.
+    async fn take_time(&self, answer: &mut Answer) {
+        let (pace, spelling) = {
+            let state = self.desk.lock();
+            (state.pace, state.spelling)
+        };
+        let time = pace.time(answer.rows, answer.skipped);
+        if time.is_zero() {
+            return;
+        }
+        sleep(time.min(pace.quota)).await;
+        if time > pace.quota && answer.status == 200 {
+            answer.body = faulty::spoil(&answer.body, spelling);
         }
     }
 
-    fn answer(&self, route: &Route<'_>, parts: &Parts, body: &Bytes, entry: &Entry) -> Answer {
+    fn stamp(&self, mut response: Response<Body>, parts: &Parts, skew: TimeDelta) -> Response<Body> {
+        let known = cookie(&parts.headers, "glide_user_route");
+        let mut state = self.desk.lock();
+        let session = Session::new(&mut state.dice);
+        let wrong_by = state.wrong_by(known.unwrap_or(&session.route));
+        let now = state.now() + wrong_by + skew;
+        drop(state);
+        stamped(response.headers_mut(), &parts.headers, now, Some(&session));
+        response
+    }
+
+    fn answer(&self, route: &Route<'_>, parts: &Parts, body: &Bytes, entry: &Entry, fault: Option<&Fault>) -> Answer {
         if let Route::Token = route {
             return self.token(parts, body);
         }
@@ -101,7 +121,7 @@ impl Instance {
             .headers
             .get(header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok());
-        let rate = {
+        let charge = {
             let mut state = self.desk.lock();
             let now = state.now();
             let Ok(user) = state.registry.admit(authorization, now) else {
@@ -110,23 +130,22 @@ impl Instance {
             if let Some(user) = &user {
                 entry.user(user);
             }
-            state.charge(user.as_deref().unwrap_or_default())
+            state.rate.charge(user.as_deref().unwrap_or_default(), now)
         };
-        let charge = rate.unwrap_or_default();
         let mut answer = match charge.wait {
             Some(seconds) => too_many(seconds),
-            None => self.read(route, parts),
+            None => self.read(route, parts, fault),
         };
         answer.headers.extend(charge.headers);
         answer
     }
 
-    fn read(&self, route: &Route<'_>, parts: &Parts) -> Answer {
+    fn read(&self, route: &Route<'_>, parts: &Parts, fault: Option<&Fault>) -> Answer {
         if parts.method != Method::GET && parts.method != Method::HEAD {
             return Answer::error(405, "Method not supported", None);
         }
         let host = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
-        let parameters = serve::parameters(parts.uri.query().unwrap_or_default());
+        let parameters = form::parameters(parts.uri.query().unwrap_or_default());
         let base = format!("http://{}", host.unwrap_or("instance"));
         let ask = |table, empty_is_missing| Ask {
             table,
@@ -134,6 +153,7 @@ impl Instance {
             base: &base,
             path: parts.uri.path(),
             empty_is_missing,
+            fault,
         };
         match route {
             Route::Table { table, v1 } => list::rows(&self.desk, &ask(table, *v1)),
@@ -149,7 +169,7 @@ impl Instance {
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok());
         let form = kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-        let fields = serve::parameters(std::str::from_utf8(body).unwrap_or_default());
+        let fields = form::parameters(std::str::from_utf8(body).unwrap_or_default());
         let mut state = self.desk.lock();
         let now = state.now();
         let granted = if form && parts.method == Method::POST {
@@ -160,12 +180,42 @@ impl Instance {
         granted.map_or_else(
             || Answer {
                 status: 401,
-                headers: Vec::new(),
                 body: r#"{"error_description":"access_denied","error":"server_error"}"#.to_owned(),
+                ..Answer::default()
             },
             Answer::ok,
         )
     }
+}
+
+/// What the fault leaves of the right answer.
+fn spoilt(mut answer: Answer, fault: Option<&Fault>, parts: &Parts) -> Response<Body> {
+    if let Some(Fault::ErrorMember(spelling)) = fault {
+        answer.body = faulty::spoil(&answer.body, *spelling);
+    }
+    let (bytes, packed) = answer.bytes(&parts.headers);
+    let mut response = answer.response(bytes.clone(), packed);
+    match fault {
+        Some(Fault::Reset) => *response.body_mut() = serve::reset_in_the_middle(&bytes),
+        Some(Fault::Slow(pieces, pause)) => *response.body_mut() = serve::slowly(bytes, *pieces, *pause),
+        Some(Fault::HalfGzip) => *response.body_mut() = Body::from(bytes.slice(..bytes.len() * 2 / 3)),
+        Some(Fault::WrongType) => {
+            let plain = HeaderValue::from_static("text/plain");
+            response.headers_mut().insert(header::CONTENT_TYPE, plain);
+        }
+        Some(_) | None => {}
+    }
+    response
+}
+
+/// Nobody read the request; a session's queue has no words for it, the pool's is a proxy's.
+fn turned_away(full: Full) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = match full {
+        Full::Session => StatusCode::ACCEPTED,
+        Full::Pool => StatusCode::TOO_MANY_REQUESTS,
+    };
+    response
 }
 
 fn too_many(seconds: i64) -> Answer {
@@ -176,6 +226,7 @@ fn too_many(seconds: i64) -> Answer {
             "Rate limit exceeded",
             Some("Rate limit of requests per hour for Table API exceeded"),
         ),
+        ..Answer::default()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Facts about the simulated instance, asked over HTTP.
 
 mod access;
+mod manners;
 mod paging;
 mod queries;
 mod shapes;

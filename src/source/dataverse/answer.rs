@@ -5,10 +5,10 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 
 use super::rows::{NotAPage, Rows, read};
-use super::{Dataverse, codes};
+use super::{Dataverse, codes, limit};
 use crate::model::Trouble;
 use crate::net::http::{HeaderName, HeaderValue, StatusCode, header};
-use crate::net::{Answer, Judgement, Lane, Request};
+use crate::net::{Answer, Judgement, Lane, Request, codes as net_codes};
 use crate::source::SourceError;
 
 /// What is asked for.
@@ -29,6 +29,18 @@ pub(super) struct Answered {
     pub server_time: Option<DateTime<Utc>>,
     pub bytes: usize,
     pub requests: u32,
+}
+
+impl Answered {
+    /// Rows with what the headers beside them said.
+    pub fn of(rows: Rows, answer: &Answer) -> Self {
+        Self {
+            rows,
+            server_time: answer.date(),
+            bytes: answer.body.len(),
+            requests: answer.requests,
+        }
+    }
 }
 
 /// What came of it.
@@ -53,29 +65,32 @@ impl Dataverse {
         };
         let answer = self
             .client
-            .send(ask.lane, self.credentials.as_ref(), &request(&ask), &judge)
+            .send(ask.lane, self.credentials.as_ref(), &self.request(&ask), &judge)
             .await?;
         let requests = answer.requests;
         let seen = || self.seen(&answer.words());
         match read_rows.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            Some(rows) => Ok(Outcome::Page(Answered {
-                rows,
-                server_time: answer.date(),
-                bytes: answer.body.len(),
-                requests,
-            })),
+            Some(rows) => Ok(Outcome::Page(Answered::of(rows, &answer))),
             None if ask.link && refusal(answer.status) => Ok(Outcome::LinkRefused { seen: seen(), requests }),
-            None => Err(SourceError::Failed(codes::NOT_A_PAGE.retry(seen()))),
+            None => {
+                self.lose(requests);
+                Err(SourceError::Failed(codes::NOT_A_PAGE.retry(seen())))
+            }
         }
     }
 
-    fn judge(&self, answer: &Answer, link: bool) -> (Option<Rows>, Judgement) {
+    fn request(&self, ask: &Ask<'_>) -> Request {
+        request(ask).lost_to(&self.lost).limits(limit::named)
+    }
+
+    pub(super) fn judge(&self, answer: &Answer, link: bool) -> (Option<Rows>, Judgement) {
         let seen = || self.seen(&answer.words());
         let judgement = match answer.status {
             StatusCode::OK if answer.is_html() => Judgement::Retry(codes::HTML.retry(seen())),
             StatusCode::OK => match read(&answer.body, &self.mapper) {
                 Ok(rows) => return (Some(rows), Judgement::Accept),
-                Err(not_a_page) => Judgement::Retry(self.not_a_page(not_a_page)),
+                // Less may pass: half a page behind a 200 is how a stream that ran out of time looks.
+                Err(not_a_page) => Judgement::Heavy(self.not_a_page(not_a_page)),
             },
             StatusCode::FORBIDDEN => Judgement::Fail(codes::FORBIDDEN.stop(seen())),
             status if refusal(status) && link => Judgement::Accept,
@@ -85,6 +100,9 @@ impl Dataverse {
                 Judgement::Slow(codes::TIMED_OUT.retry(seen()))
             }
             status if status.is_success() => Judgement::Retry(codes::NOT_A_PAGE.retry(seen())),
+            StatusCode::INTERNAL_SERVER_ERROR | StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE => {
+                Judgement::Heavy(net_codes::SERVER.retry(seen()))
+            }
             _ => Judgement::Accept,
         };
         (None, judgement)

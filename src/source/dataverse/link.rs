@@ -98,7 +98,27 @@ impl Links {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_link_comes_back_byte_for_byte(
+            link in prop_oneof![any::<String>(), "[ %a-z\n]{0,12}"],
+            size in any::<u32>(),
+            progress in prop_oneof![Just(Progress::Moved), Just(Progress::Still), Just(Progress::Fallen)],
+            to in prop::option::of(-5_000_000_000i64..5_000_000_000),
+            other in any::<String>(),
+        ) {
+            let links = Links::new();
+            let to = to.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+            let continuation = Continuation { link, size, progress };
+            let position = at(links.write(to, &continuation));
+            prop_assert_eq!(links.usable(&position, to, size), Some(continuation));
+            prop_assert_eq!(links.usable(&at(other), to, size), None);
+        }
+    }
 
     const LINK: &str = "https://o.crm.dynamics.com/x?$skiptoken=%3Ccookie%20pagenumber=%222%22 a b";
 

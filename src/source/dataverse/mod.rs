@@ -13,6 +13,9 @@
 
 mod answer;
 mod codes;
+#[cfg(feature = "fuzzing")]
+mod fuzzing;
+mod limit;
 mod link;
 mod page;
 mod probe;
@@ -22,6 +25,7 @@ mod rows;
 mod tests;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
 
@@ -57,6 +61,8 @@ pub struct Dataverse {
     filter: String,
     mapper: Mapper,
     links: Links,
+    /// Requests of pages that failed for good.
+    lost: Arc<AtomicU64>,
 }
 
 impl Dataverse {
@@ -77,6 +83,7 @@ impl Dataverse {
             filter: filter.to_owned(),
             mapper: Mapper::new(DIALECT, stream, server_url, item, choice_values),
             links: Links::new(),
+            lost: Arc::default(),
         }
     }
 
@@ -94,6 +101,11 @@ impl Dataverse {
 
     fn table(&self) -> &str {
         &self.mapper.item().table
+    }
+
+    /// Requests that no page tells of.
+    fn lose(&self, requests: u32) {
+        self.lost.fetch_add(requests.into(), Ordering::Relaxed);
     }
 
     /// The records of a few ids.
@@ -136,8 +148,17 @@ impl Source for Dataverse {
         self.next_page(slice, size).await
     }
 
+    /// A link leads on with the columns it was made for.
+    fn shares_positions(&self) -> bool {
+        false
+    }
+
     async fn probe(&self, from: DateTime<Utc>) -> Result<Probe, SourceError> {
         self.first_look(from).await
+    }
+
+    fn take_lost_requests(&self) -> u64 {
+        self.lost.swap(0, Ordering::Relaxed)
     }
 
     async fn by_ids(&self, ids: &[RecordId]) -> Result<Vec<Mapped>, SourceError> {

@@ -7,18 +7,18 @@ use super::link::{Continuation, Progress};
 use super::{Dataverse, LARGEST_PAGE, codes, modified};
 use crate::model::{Position, Slice, Verdict};
 use crate::net::Lane;
-use crate::source::order::{self, Ties};
+use crate::source::order::{self, Disorder, Ties};
 use crate::source::{Page, SourceError};
 
 /// Where a page is asked for, and what that took so far.
 #[derive(Debug)]
-struct Place<'a> {
-    lane: Lane,
-    at: &'a Position,
-    to: Option<DateTime<Utc>>,
+pub(super) struct Place<'a> {
+    pub lane: Lane,
+    pub at: &'a Position,
+    pub to: Option<DateTime<Utc>>,
     /// A link was refused since the time last moved.
-    fallen: bool,
-    requests: u32,
+    pub fallen: bool,
+    pub requests: u32,
 }
 
 impl Dataverse {
@@ -103,14 +103,18 @@ impl Dataverse {
                 (Ok(_), _) => return Ok(outcome),
                 (Err(disorder), None) => first = Some(disorder),
                 (Err(_), Some(disorder)) => {
-                    let trouble = disorder.trouble(self.table(), &codes::OUT_OF_ORDER, &codes::OUT_OF_RANGE);
-                    return Err(SourceError::Failed(trouble));
+                    self.lose(place.requests);
+                    return Err(self.disorder(&disorder));
                 }
             }
         }
     }
 
-    fn page_of(&self, place: &Place<'_>, answered: Answered, size: u32) -> Page {
+    pub(super) fn disorder(&self, disorder: &Disorder) -> SourceError {
+        SourceError::Failed(disorder.trouble(self.table(), &codes::OUT_OF_ORDER, &codes::OUT_OF_RANGE))
+    }
+
+    pub(super) fn page_of(&self, place: &Place<'_>, answered: Answered, size: u32) -> Page {
         // The rows rise: the last that has a stamp has the newest.
         let last = answered.rows.mapped.iter().rev().find_map(modified);
         let time = last.map_or(place.at.time, |last| last.max(place.at.time));
@@ -131,7 +135,7 @@ impl Dataverse {
                 rest: rest.unwrap_or_default(),
             },
             server_time: answered.server_time,
-            hidden: 0,
+            matching: None,
             bytes: answered.bytes,
             requests: place.requests,
             records: answered.rows.mapped,

@@ -11,8 +11,8 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 use crate::model::Mapped;
 use crate::source::map::{FieldIndex, Mapper};
-use crate::source::stamp;
 use crate::source::value::Value;
+use crate::source::{stamp, text};
 
 const LABEL: &str = "OData.Community.Display.V1.FormattedValue";
 const TABLE: &str = "Microsoft.Dynamics.CRM.lookuplogicalname";
@@ -36,8 +36,22 @@ pub(super) struct Rows {
     pub count: Option<u64>,
 }
 
-/// Reads a body.
+/// Reads a body; one that only its text keeps from being JSON is mended and read again.
 pub(super) fn read(body: &[u8], mapper: &Mapper) -> Result<Rows, NotAPage> {
+    let read = match std::str::from_utf8(body) {
+        Ok(text) => read_text(text, mapper),
+        Err(error) => Err(NotAPage::Shape(error.to_string())),
+    };
+    match read {
+        Err(NotAPage::Shape(why)) => match text::mended(body) {
+            Some(mended) => read_text(&mended, mapper),
+            None => Err(NotAPage::Shape(why)),
+        },
+        Ok(_) | Err(NotAPage::Error(_)) => read,
+    }
+}
+
+fn read_text(body: &str, mapper: &Mapper) -> Result<Rows, NotAPage> {
     let mut page = PageReader {
         index: mapper.index(),
         mapper,
@@ -46,11 +60,7 @@ pub(super) fn read(body: &[u8], mapper: &Mapper) -> Result<Rows, NotAPage> {
         count: None,
         error: None,
     };
-    // Checked once as a whole, it need not be checked string by string.
-    let read = match std::str::from_utf8(body) {
-        Ok(text) => page.fill(serde_json::Deserializer::from_str(text)),
-        Err(_) => page.fill(serde_json::Deserializer::from_slice(body)),
-    };
+    let read = page.fill(serde_json::Deserializer::from_str(body));
     if let Some(error) = page.error {
         return Err(NotAPage::Error(error));
     }
@@ -75,9 +85,10 @@ struct PageReader<'m> {
 }
 
 impl PageReader<'_> {
-    fn fill<'de, R: serde_json::de::Read<'de>>(
+    // As text: checked as UTF-8 once as a whole, it need not be checked string by string.
+    fn fill<'de>(
         &mut self,
-        mut json: serde_json::Deserializer<R>,
+        mut json: serde_json::Deserializer<serde_json::de::StrRead<'de>>,
     ) -> Result<(), serde_json::Error> {
         json.deserialize_map(self)?;
         json.end()

@@ -19,7 +19,7 @@ const ANY_PORT: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
 struct World {
     instance: Instance,
     desk: Dataverse,
-    _servers: [crate::sim::ingestion::Server; 2],
+    _servers: [crate::sim::serve::Server; 2],
     _secret: tempfile::TempDir,
 }
 

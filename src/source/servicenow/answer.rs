@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::rows::{NotAPage, Rows, read};
 use super::{ServiceNow, codes};
 use crate::net::http::{HeaderValue, StatusCode, header};
-use crate::net::{Answer, Judgement, Lane, Request};
+use crate::net::{Answer, Judgement, Lane, Request, codes as net_codes};
 use crate::source::SourceError;
 
 /// A whole page, and what its headers said.
@@ -24,7 +24,9 @@ pub(super) struct Answered {
 impl ServiceNow {
     /// Sends a GET; only a whole page counts (C2).
     pub(super) async fn ask(&self, lane: Lane, url: String) -> Result<Answered, SourceError> {
-        let request = Request::get(url).header(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let request = Request::get(url)
+            .header(header::ACCEPT, HeaderValue::from_static("application/json"))
+            .lost_to(&self.lost);
         let read_rows: Mutex<Option<Rows>> = Mutex::new(None);
         let judge = |answer: &Answer| {
             let (rows, judgement) = self.judge(answer);
@@ -37,6 +39,7 @@ impl ServiceNow {
             .await?;
         let rows = read_rows.into_inner().unwrap_or_else(PoisonError::into_inner);
         let Some(rows) = rows else {
+            self.lose(answer.requests);
             return Err(SourceError::Failed(codes::NOT_A_PAGE.retry(self.seen(&answer.words()))));
         };
         let item = self.mapper.item();
@@ -45,6 +48,7 @@ impl ServiceNow {
             .iter()
             .any(|field| *field == item.id || *field == item.modified)
         {
+            self.lose(answer.requests);
             let seen = self.seen(&format!(
                 "{} rows, none with {} and {}",
                 rows.mapped.len(),
@@ -53,7 +57,14 @@ impl ServiceNow {
             ));
             return Err(SourceError::Failed(codes::KEYS_HIDDEN.stop(seen)));
         }
-        let answered = Answered {
+        let answered = Self::answered(rows, &answer);
+        self.client.take_back(answer.body);
+        Ok(answered)
+    }
+
+    /// Rows with what the headers beside them said.
+    pub(super) fn answered(rows: Rows, answer: &Answer) -> Answered {
+        Answered {
             rows,
             total: answer
                 .header("x-total-count")
@@ -61,12 +72,10 @@ impl ServiceNow {
             server_time: answer.date(),
             bytes: answer.body.len(),
             requests: answer.requests,
-        };
-        self.client.take_back(answer.body);
-        Ok(answered)
+        }
     }
 
-    fn judge(&self, answer: &Answer) -> (Option<Rows>, Judgement) {
+    pub(super) fn judge(&self, answer: &Answer) -> (Option<Rows>, Judgement) {
         let judgement = match answer.status {
             StatusCode::OK if answer.is_html() => Judgement::Retry(codes::HTML.retry(self.seen(&answer.words()))),
             StatusCode::OK => match read(&answer.body, &self.mapper) {
@@ -85,6 +94,10 @@ impl ServiceNow {
                 Judgement::Fail(codes::REFUSED.stop(self.seen(&answer.words())))
             }
             status if status.is_success() => Judgement::Retry(codes::NOT_A_PAGE.retry(self.seen(&answer.words()))),
+            // A row that cannot be rendered, a proxy that gave up waiting: less may pass.
+            StatusCode::INTERNAL_SERVER_ERROR | StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE => {
+                Judgement::Heavy(net_codes::SERVER.retry(self.seen(&answer.words())))
+            }
             _ => Judgement::Accept,
         };
         (None, judgement)
@@ -93,8 +106,9 @@ impl ServiceNow {
     fn not_a_page(&self, why: NotAPage) -> Judgement {
         match why {
             NotAPage::Error(words) if cancelled(&words) => Judgement::Slow(codes::CANCELLED.retry(self.seen(&words))),
-            NotAPage::Error(words) => Judgement::Retry(codes::ERROR_IN_200.retry(self.seen(&format!("200: {words}")))),
-            NotAPage::Shape(words) => Judgement::Retry(codes::NOT_A_PAGE.retry(self.seen(&format!("200: {words}")))),
+            // Half a page without a word is a spelling of the cancelled query too: less may pass.
+            NotAPage::Error(words) => Judgement::Heavy(codes::ERROR_IN_200.retry(self.seen(&format!("200: {words}")))),
+            NotAPage::Shape(words) => Judgement::Heavy(codes::NOT_A_PAGE.retry(self.seen(&format!("200: {words}")))),
         }
     }
 

@@ -72,6 +72,13 @@ pub(super) const KEYS_HIDDEN: Code = Code {
     remedy: "let the user read sys_id and sys_updated_on of this table (field access rules)",
 };
 
+/// The filter names a field the table lacks.
+pub(super) const FILTER_IGNORED: Code = Code {
+    id: "ITSMD-SN-024",
+    means: "the table does not know a field of `filter`, and the instance leaves such a condition out or gives nothing",
+    remedy: "correct the field's name in `filter` (case counts), or let the user read the field",
+};
+
 /// All of them, for `itsmd explain` and the documentation.
 pub const CODES: &[Code] = &[
     HTML,
@@ -85,4 +92,5 @@ pub const CODES: &[Code] = &[
     OUT_OF_RANGE,
     TIME_ZONE,
     KEYS_HIDDEN,
+    FILTER_IGNORED,
 ];

@@ -21,7 +21,7 @@ impl ServiceNow {
             return Ok(page);
         }
         // Nothing that has a place came, and the count says there is more.
-        let server_time = page.server_time;
+        let (server_time, matching) = (page.server_time, page.matching);
         let mut to = slice
             .to
             .or_else(|| server_time.map(|now| now + TimeDelta::seconds(1)))
@@ -40,21 +40,24 @@ impl ServiceNow {
                 .await?;
             requests += page.requests;
             if page.at != at || page.end {
-                return Ok(ended(page, &at, to, requests));
+                let page = ended(page, &at, to);
+                return Ok(Page {
+                    matching,
+                    requests,
+                    ..page
+                });
             }
         }
-        self.step_over(lane, slice, &at, size, requests).await
+        let page = self.step_over(lane, slice, &at, size).await?;
+        Ok(Page {
+            matching,
+            requests: requests + page.requests,
+            ..page
+        })
     }
 
     /// Steps by offset through the position's second, which stands still but for rows that leave it.
-    async fn step_over(
-        &self,
-        lane: Lane,
-        slice: &Slice,
-        at: &Position,
-        size: u32,
-        requests: u32,
-    ) -> Result<Page, SourceError> {
+    async fn step_over(&self, lane: Lane, slice: &Slice, at: &Position, size: u32) -> Result<Page, SourceError> {
         let query = self.part(at, slice).frozen_second();
         let next_second = at.time + TimeDelta::seconds(1);
         let mut page = Page {
@@ -62,9 +65,9 @@ impl ServiceNow {
             at: Position::before(next_second),
             end: false,
             server_time: None,
-            hidden: 0,
+            matching: None,
             bytes: 0,
-            requests,
+            requests: 0,
         };
         let mut offset = 0;
         loop {
@@ -75,10 +78,6 @@ impl ServiceNow {
             page.requests += answered.requests;
             page.server_time = answered.server_time;
             page.bytes += answered.bytes;
-            page.hidden += total
-                .saturating_sub(offset)
-                .min(size.into())
-                .saturating_sub(answered.rows.mapped.len() as u64);
             page.records.extend(answered.rows.mapped);
             offset += u64::from(size);
             match last {
@@ -91,14 +90,13 @@ impl ServiceNow {
 }
 
 /// A page of a narrowed range: its end is not the slice's.
-fn ended(page: Page, at: &Position, to: DateTime<Utc>, requests: u32) -> Page {
+fn ended(page: Page, at: &Position, to: DateTime<Utc>) -> Page {
     let through = page.end;
     let place = if through { Position::before(to) } else { page.at };
     debug_assert!(place != *at, "a page must move on");
     Page {
         at: place,
         end: false,
-        requests,
         ..page
     }
 }

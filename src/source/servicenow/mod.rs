@@ -7,11 +7,16 @@
 
 mod answer;
 mod codes;
+mod count;
+mod filter;
+#[cfg(feature = "fuzzing")]
+mod fuzzing;
 mod hidden;
 mod probe;
 mod query;
 mod rows;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -50,6 +55,12 @@ pub struct ServiceNow {
     filter: String,
     mapper: Mapper,
     absent: OnceLock<Vec<String>>,
+    /// Requests of pages that failed for good.
+    lost: Arc<AtomicU64>,
+    /// Set once the table is known to know the fields of the filter.
+    filter_checked: OnceLock<()>,
+    /// Set once the instance would not count.
+    uncounted: OnceLock<()>,
 }
 
 impl ServiceNow {
@@ -70,6 +81,24 @@ impl ServiceNow {
             filter: filter.to_owned(),
             mapper: Mapper::new(DIALECT, stream, server_url, item, choice_values),
             absent: OnceLock::new(),
+            lost: Arc::default(),
+            filter_checked: OnceLock::new(),
+            uncounted: OnceLock::new(),
+        }
+    }
+
+    /// Another reader of the same table, over the same connection.
+    fn for_item(&self, item: ItemProfile) -> Self {
+        Self {
+            client: self.client.clone(),
+            credentials: Arc::clone(&self.credentials),
+            server_url: self.server_url.clone(),
+            filter: self.filter.clone(),
+            mapper: self.mapper.with_item(item),
+            absent: OnceLock::new(),
+            lost: Arc::clone(&self.lost),
+            filter_checked: OnceLock::new(),
+            uncounted: OnceLock::new(),
         }
     }
 
@@ -108,10 +137,24 @@ impl ServiceNow {
         )
     }
 
+    fn stats_url(&self, query: &str) -> String {
+        format!(
+            "{}/api/now/stats/{}?sysparm_count=true&sysparm_query={}",
+            self.server_url,
+            utf8_percent_encode(&self.mapper.item().table, QUERY),
+            utf8_percent_encode(query, QUERY),
+        )
+    }
+
     async fn rows(&self, lane: Lane, query: &str, limit: u32, offset: u64) -> Result<Answered, SourceError> {
         let fields = self.mapper.fields().join(",");
-        let answered = self.ask(lane, self.url(query, &fields, limit, offset)).await?;
+        let mut answered = self.ask(lane, self.url(query, &fields, limit, offset)).await?;
         self.tell_absent(&answered.rows.absent);
+        if answered.total.is_none() && (answered.rows.mapped.len() as u64) < u64::from(limit) {
+            let (total, requests) = self.count(lane, query).await?;
+            answered.total = total;
+            answered.requests += requests;
+        }
         Ok(answered)
     }
 
@@ -123,9 +166,12 @@ impl ServiceNow {
             Ok(last) => Ok(page(answered, at, last, size)),
             Err(disorder) => {
                 // Once more: a record may have moved while the page was put together.
+                self.lose(answered.requests);
                 let again = self.rows(lane, &query, size, 0).await?;
-                let last =
-                    order::check(&again.rows.mapped, at, slice.to, Ties::ById).map_err(|_| self.disorder(&disorder))?;
+                let last = order::check(&again.rows.mapped, at, slice.to, Ties::ById).map_err(|_| {
+                    self.lose(again.requests);
+                    self.disorder(&disorder)
+                })?;
                 Ok(page(again, at, last, size))
             }
         }
@@ -138,6 +184,11 @@ impl ServiceNow {
     fn table(&self) -> &str {
         &self.mapper.item().table
     }
+
+    /// Requests that no page tells of.
+    fn lose(&self, requests: u32) {
+        self.lost.fetch_add(requests.into(), Ordering::Relaxed);
+    }
 }
 
 /// A page of what was answered: its end is where the count says so, never where it is short (C6). A server that gives
@@ -149,12 +200,11 @@ fn page(answered: Answered, at: &Position, last: Option<Position>, size: u32) ->
         Some(total) => total <= shown || (last.is_none() && total <= size.into()),
         None => shown == 0,
     };
-    let looked_at = answered.total.unwrap_or(shown).min(size.into());
     Page {
         at: last.unwrap_or_else(|| at.clone()),
         end,
         server_time: answered.server_time,
-        hidden: looked_at.saturating_sub(shown),
+        matching: answered.total,
         bytes: answered.bytes,
         requests: answered.requests,
         records: answered.rows.mapped,
@@ -169,6 +219,10 @@ impl Source for ServiceNow {
 
     async fn probe(&self, from: chrono::DateTime<chrono::Utc>) -> Result<Probe, SourceError> {
         self.first_look(from).await
+    }
+
+    fn take_lost_requests(&self) -> u64 {
+        self.lost.swap(0, Ordering::Relaxed)
     }
 
     async fn by_ids(&self, ids: &[RecordId]) -> Result<Vec<Mapped>, SourceError> {

@@ -70,10 +70,11 @@ impl ServiceNow {
                 .map(|(_, modified)| modified)
                 .or(probe.newest);
         }
+        requests += self.check_filter(probe.total).await?;
         Ok(Probe { requests, ..probe })
     }
 
-    fn key_fields(&self) -> String {
+    pub(super) fn key_fields(&self) -> String {
         let item = self.mapper.item();
         format!("{},{}", item.id, item.modified)
     }

@@ -87,6 +87,48 @@ pub(super) fn newest(item: &ItemProfile, filter: &str, from: DateTime<Utc>) -> S
     format!("{}{m}>={}^ORDERBYDESC{m}", base(filter), stamp(from), m = item.modified)
 }
 
+/// A query without its order, which a count has no use for.
+pub(super) fn unordered(encoded: &str) -> &str {
+    encoded.split_once("^ORDERBY").map_or(encoded, |(rows, _)| rows)
+}
+
+/// The fields that a filter's conditions name, each once.
+pub(super) fn fields(filter: &str) -> Vec<String> {
+    let mut fields: Vec<String> = Vec::new();
+    // `^^` is a caret inside a value.
+    for condition in filter.replace("^^", "\u{1}").split('^') {
+        let condition = condition.strip_prefix("OR").unwrap_or(condition);
+        let end = condition.find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || "_.".contains(c)));
+        let field = &condition[..end.unwrap_or(0)];
+        // `123TEXTQUERY321` names none.
+        let named = field.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+        let operator = end
+            .is_some_and(|end| condition[end..].starts_with(|c: char| c.is_ascii_uppercase() || "=<>!*%".contains(c)));
+        if named && operator && !fields.iter().any(|known| known == field) {
+            fields.push(field.to_owned());
+        }
+    }
+    fields
+}
+
+/// What no record matches, unless a condition on one of the fields is left out.
+pub(super) fn impossible(fields: &[String]) -> String {
+    let arms: Vec<String> = fields
+        .iter()
+        .map(|field| format!("{field}ISEMPTY^{field}ISNOTEMPTY"))
+        .collect();
+    arms.join("^NQ")
+}
+
+/// What every record matches.
+pub(super) fn certain(fields: &[String]) -> String {
+    let groups: Vec<String> = fields
+        .iter()
+        .map(|field| format!("{field}ISEMPTY^OR{field}ISNOTEMPTY"))
+        .collect();
+    groups.join("^")
+}
+
 fn stamp(time: DateTime<Utc>) -> String {
     // A start inside a second begins with the whole second; an end inside one is rounded by the caller's ranges.
     time.format(STAMP).to_string()
@@ -142,6 +184,32 @@ mod tests {
             part.encoded(),
             "active=true^sys_updated_on=2026-11-20 10:00:00^sys_id>ab^^c\
              ^NQactive=true^sys_updated_on>2026-11-20 10:00:00^ORDERBYsys_updated_on^ORDERBYsys_id"
+        );
+    }
+
+    #[test]
+    fn the_fields_of_a_filter_are_found_whatever_the_operators() {
+        let filter = "active=true^ORstate=3^assignment_group.nameLIKEa^^b=c^priorityIN1,2^opened_at>=javascript:gs.daysAgo(3)\
+                      ^u_x2ISEMPTY^123TEXTQUERY321=mail^active!=false^RLQUERYtask.parent,>=1^ENDRLQUERY";
+        assert_eq!(
+            fields(filter),
+            [
+                "active",
+                "state",
+                "assignment_group.name",
+                "priority",
+                "opened_at",
+                "u_x2"
+            ]
+        );
+        assert!(fields("").is_empty());
+        assert_eq!(
+            impossible(&["a".into(), "b".into()]),
+            "aISEMPTY^aISNOTEMPTY^NQbISEMPTY^bISNOTEMPTY"
+        );
+        assert_eq!(
+            certain(&["a".into(), "b".into()]),
+            "aISEMPTY^ORaISNOTEMPTY^bISEMPTY^ORbISNOTEMPTY"
         );
     }
 

@@ -9,6 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 use crate::model::Mapped;
 use crate::source::map::{FieldIndex, Mapper};
+use crate::source::text;
 use crate::source::value::Value;
 
 /// Why a body is not a page.
@@ -28,19 +29,29 @@ pub(super) struct Rows {
     pub absent: Vec<String>,
 }
 
-/// Reads a body.
+/// Reads a body; one that only its text keeps from being JSON is mended and read again.
 pub(super) fn read(body: &[u8], mapper: &Mapper) -> Result<Rows, NotAPage> {
+    let read = match std::str::from_utf8(body) {
+        Ok(text) => read_text(text, mapper),
+        Err(error) => Err(NotAPage::Shape(error.to_string())),
+    };
+    match read {
+        Err(NotAPage::Shape(why)) => match text::mended(body) {
+            Some(mended) => read_text(&mended, mapper),
+            None => Err(NotAPage::Shape(why)),
+        },
+        Ok(_) | Err(NotAPage::Error(_)) => read,
+    }
+}
+
+fn read_text(body: &str, mapper: &Mapper) -> Result<Rows, NotAPage> {
     let mut page = PageReader {
         mapper,
         index: mapper.index(),
         rows: Vec::new(),
         found: None,
     };
-    // Checked once as a whole, it need not be checked string by string.
-    let read = match std::str::from_utf8(body) {
-        Ok(text) => page.fill(serde_json::Deserializer::from_str(text)),
-        Err(_) => page.fill(serde_json::Deserializer::from_slice(body)),
-    };
+    let read = page.fill(serde_json::Deserializer::from_str(body));
     // The error stands behind the rows: it is looked for before the shape is judged.
     if let Some(error) = server_error(body, page.found.as_ref()) {
         return Err(NotAPage::Error(error));
@@ -56,11 +67,11 @@ pub(super) fn read(body: &[u8], mapper: &Mapper) -> Result<Rows, NotAPage> {
 }
 
 /// The server's error, from a whole body or from the ragged end of a cancelled one.
-fn server_error(body: &[u8], found: Option<&Found>) -> Option<String> {
+fn server_error(body: &str, found: Option<&Found>) -> Option<String> {
     if let Some(Found::Error(message)) = found {
         return Some(message.clone());
     }
-    let tail = String::from_utf8_lossy(&body[body.len().saturating_sub(600)..]);
+    let tail = &body[body.floor_char_boundary(body.len().saturating_sub(600))..];
     let at = tail
         .find("Transaction cancelled")
         .filter(|_| !matches!(found, Some(Found::Result)))?;
@@ -80,9 +91,10 @@ struct PageReader<'m> {
 }
 
 impl PageReader<'_> {
-    fn fill<'de, R: serde_json::de::Read<'de>>(
+    // As text: checked as UTF-8 once as a whole, it need not be checked string by string.
+    fn fill<'de>(
         &mut self,
-        mut json: serde_json::Deserializer<R>,
+        mut json: serde_json::Deserializer<serde_json::de::StrRead<'de>>,
     ) -> Result<(), serde_json::Error> {
         json.deserialize_map(self)?;
         json.end()

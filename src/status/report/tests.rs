@@ -26,6 +26,7 @@ pub fn stream() -> StreamReport {
             read: 3,
             sent: 1,
             error: None,
+            warnings: Vec::new(),
         }),
         waiting: None,
         next_run: None,

@@ -1,0 +1,55 @@
+//! The time a simulator goes by: the machine's unless it is told another.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tokio::time::Instant;
+
+/// A clock; its copies tell the same time.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
+
+impl Clock {
+    /// A clock that reads `now`.
+    pub fn new(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    /// A clock that shows `start` now and goes on with the runtime's time: it stands still, and leaps to the
+    /// next timer, where the runtime's does.
+    pub fn starting_at(start: DateTime<Utc>) -> Self {
+        let since = Instant::now();
+        Self::new(move || start + since.elapsed())
+    }
+
+    /// What it shows.
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.0)()
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::new(Utc::now)
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Clock").field(&self.now()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[tokio::test(start_paused = true)]
+    async fn it_leaps_with_the_runtimes_time() {
+        let clock = Clock::starting_at(DateTime::UNIX_EPOCH);
+        tokio::time::sleep(Duration::from_hours(24)).await;
+        assert_eq!(clock.now().to_rfc3339(), "1970-01-02T00:00:00+00:00");
+    }
+}

@@ -1,0 +1,151 @@
+//! Sweeps: how far the reconcile of a stream is, and what it did not meet. A sweep goes from the newest range to the
+//! oldest; it goes on where it stood when it was interrupted.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension, params};
+
+use super::ledger::{pack, unpack};
+use super::{Db, StoreError, StreamKey, millis, time};
+use crate::model::{RecordId, Version};
+
+/// How thorough a sweep is; a later one is wider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sweep {
+    /// Ids and stamps of everything, and a part of the window in full.
+    Nightly,
+    /// Everything in full.
+    Whole,
+    /// The same, and what is gone is marked however much it is.
+    WholeAccepted,
+}
+
+/// Where a stream's reconcile stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SweepRow {
+    /// What is to be done.
+    pub asked: Option<Sweep>,
+    /// What was modified at or after this is through; `None` if the sweep has not begun.
+    pub below: Option<DateTime<Utc>>,
+    /// Sweeps that came to their end.
+    pub nights: i64,
+    /// When the last one did, by our clock.
+    pub ended: Option<DateTime<Utc>>,
+    /// Why a person has to decide, as JSON of code, seen, means and remedy.
+    pub blocked: Option<String>,
+}
+
+/// A row of the ledger that the sweep did not meet, as it was compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// Which.
+    pub id: RecordId,
+    /// As delivered.
+    pub version: Version,
+    /// As delivered.
+    pub modified: DateTime<Utc>,
+}
+
+impl Sweep {
+    fn number(self) -> i64 {
+        match self {
+            Self::Nightly => 1,
+            Self::Whole => 2,
+            Self::WholeAccepted => 3,
+        }
+    }
+
+    fn of(number: i64) -> Option<Self> {
+        [Self::Nightly, Self::Whole, Self::WholeAccepted]
+            .into_iter()
+            .find(|sweep| sweep.number() == number)
+    }
+}
+
+impl Db<'_> {
+    /// Asks for a sweep. One of the same kind or a wider one that is asked for or under way is enough; a wider one begins anew.
+    pub fn ask_sweep(&self, stream: StreamKey, sweep: Sweep) -> Result<(), StoreError> {
+        let known = self.sweep(stream)?.asked;
+        if known.is_some_and(|known| known >= sweep) {
+            return Ok(());
+        }
+        self.0.execute(
+            "INSERT INTO sweeps (stream, asked) VALUES (?1, ?2)
+             ON CONFLICT DO UPDATE SET asked = excluded.asked, below = NULL",
+            params![stream.0, sweep.number()],
+        )?;
+        self.0.execute("DELETE FROM missing WHERE stream = ?1", [stream.0])?;
+        Ok(())
+    }
+
+    /// Where the stream's reconcile stands.
+    pub fn sweep(&self, stream: StreamKey) -> Result<SweepRow, StoreError> {
+        let mut query = self
+            .0
+            .prepare_cached("SELECT asked, below, nights, ended, blocked FROM sweeps WHERE stream = ?1")?;
+        let row = query.query_row([stream.0], |row| {
+            Ok(SweepRow {
+                asked: row.get::<_, Option<i64>>(0)?.and_then(Sweep::of),
+                below: row.get::<_, Option<i64>>(1)?.map(time),
+                nights: row.get(2)?,
+                ended: row.get::<_, Option<i64>>(3)?.map(time),
+                blocked: row.get(4)?,
+            })
+        });
+        Ok(row.optional()?.unwrap_or_default())
+    }
+
+    /// Notes that everything modified at or after `below` is through, and what was not met there.
+    pub fn swept(&self, stream: StreamKey, below: DateTime<Utc>, missing: &[Missing]) -> Result<(), StoreError> {
+        let mut insert = self.0.prepare_cached(
+            "INSERT INTO missing (stream, record, version, modified) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET version = excluded.version, modified = excluded.modified",
+        )?;
+        for row in missing {
+            insert.execute(params![
+                stream.0,
+                pack(&row.id),
+                row.version.0.cast_signed(),
+                millis(row.modified)
+            ])?;
+        }
+        self.0.execute(
+            "UPDATE sweeps SET below = ?2 WHERE stream = ?1",
+            params![stream.0, millis(below)],
+        )?;
+        Ok(())
+    }
+
+    /// What the sweep under way did not meet, in the order of ids, behind `after`, at most `limit`.
+    pub fn missing(&self, stream: StreamKey, after: Option<&RecordId>, limit: u32) -> Result<Vec<Missing>, StoreError> {
+        let mut query = self.0.prepare_cached(
+            "SELECT record, version, modified FROM missing WHERE stream = ?1 AND record > ?2 ORDER BY record LIMIT ?3",
+        )?;
+        let after = after.map(pack).unwrap_or_default();
+        let rows = query.query_map(params![stream.0, after, limit], |row| {
+            Ok(Missing {
+                id: unpack(row.get_ref(0)?),
+                version: Version(row.get::<_, i64>(1)?.cast_unsigned()),
+                modified: time(row.get(2)?),
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many those are.
+    pub fn count_missing(&self, stream: StreamKey) -> Result<u64, StoreError> {
+        let mut query = self
+            .0
+            .prepare_cached("SELECT count(*) FROM missing WHERE stream = ?1")?;
+        Ok(query.query_row([stream.0], |row| row.get(0))?)
+    }
+
+    /// Ends the sweep; `blocked` if a person has to decide about what is gone.
+    pub fn end_sweep(&self, stream: StreamKey, ended: DateTime<Utc>, blocked: Option<&str>) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE sweeps SET asked = NULL, below = NULL, nights = nights + 1, ended = ?2, blocked = ?3 WHERE stream = ?1",
+            params![stream.0, millis(ended), blocked],
+        )?;
+        self.0.execute("DELETE FROM missing WHERE stream = ?1", [stream.0])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,205 @@
+//! Passing a row that the server cannot serve.
+//!
+//! When not even the smallest page comes, the keys of the same place are asked for, which are light. If they come, it
+//! is the rows: they are fetched by id, by halves, down to the one that never comes; that one is set aside with the
+//! server's words, its neighbours are delivered, and reading goes on behind them. If the keys do not come either, it is
+//! the range, which is halved, or the server itself, which is left in peace.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::page_size::SMALLEST;
+use super::pull::{BREATH, Halt, Work};
+use super::stream::Stream;
+use crate::model::{Mapped, RecordId, Slice, Trouble, Unmapped};
+use crate::sink::Sink;
+use crate::source::{Page, Source, SourceError};
+use crate::store::Tally;
+
+/// A single row is asked for so often before it is set aside.
+const TRIES: u32 = 3;
+
+/// So many single rows refused with none served in between: it is the server, not they.
+const REFUSALS_BEFORE_STOP: usize = 5;
+
+/// What was fetched by id.
+#[derive(Debug, Default)]
+pub(super) struct ById {
+    pub found: Vec<Mapped>,
+    /// Those that the server cannot serve, with its words.
+    pub unserved: Vec<(RecordId, String)>,
+}
+
+/// A record by its light fields.
+struct Key {
+    id: RecordId,
+    number: Box<str>,
+    modified: DateTime<Utc>,
+}
+
+impl<S: Source, K: Sink> Stream<S, K> {
+    /// The rows behind `slice`'s position, one by one where need be; `slow` is why they did not come as a page, `usual`
+    /// the size of page that came before.
+    pub(super) async fn sift(&self, work: &Work<'_>, slice: &Slice, slow: Trouble, usual: u32) -> Result<Page, Halt> {
+        let start = slice.at().time;
+        let (mut records, mut requests, mut poison) = (Vec::new(), 0, None);
+        let mut page = self.light_page(work, slice, slow).await?;
+        loop {
+            requests += page.requests;
+            let (keys, nameless) = keys_of(std::mem::take(&mut page.records));
+            let ids: Vec<RecordId> = keys.iter().map(|key| key.id.clone()).collect();
+            let by_id = self.fetch_by_ids(work, &ids).await?;
+            records.extend(nameless);
+            records.extend(by_id.found);
+            for (id, words) in by_id.unserved {
+                let aside = set_aside(&keys, id, words);
+                poison = poison.max(aside.modified);
+                records.push(Mapped::SetAside(aside));
+            }
+            // Where reading would begin again at the second's start, that second has to be left behind whole.
+            let passed = page.at.time > start && poison.is_none_or(|poison| page.at.time > poison);
+            if page.end || passed || self.source.shares_positions() {
+                if poison.is_some() {
+                    // One row was at fault, not the size of the pages.
+                    self.page_size.restore(usual);
+                }
+                return Ok(Page {
+                    records,
+                    requests,
+                    matching: None,
+                    ..page
+                });
+            }
+            let behind = Slice {
+                position: Some(page.at),
+                ..slice.clone()
+            };
+            let next = self.ask_keys(work, &behind, SMALLEST).await?;
+            page = next.map_err(|error| Halt::Trouble(error.trouble().clone()))?;
+        }
+    }
+
+    /// The records of these ids; by halves where the server cannot serve them together.
+    pub(super) async fn fetch_by_ids(&self, work: &Work<'_>, ids: &[RecordId]) -> Result<ById, Halt> {
+        let mut by_id = ById::default();
+        let mut parts = vec![ids];
+        let (mut tries, mut refused) = (0, 0);
+        while let Some(part) = parts.pop() {
+            if part.is_empty() {
+                continue;
+            }
+            match self.ask_by_ids(work, part).await? {
+                Ok(found) => {
+                    (tries, refused) = (0, 0);
+                    by_id.found.extend(found);
+                    continue;
+                }
+                Err(SourceError::Failed(trouble)) => return Err(Halt::Trouble(trouble)),
+                Err(SourceError::TooSlow(trouble) | SourceError::TooBig(trouble)) => {
+                    tries += 1;
+                    if let (one, []) = part.split_at(1) {
+                        if tries < TRIES {
+                            parts.push(part);
+                        } else {
+                            (tries, refused) = (0, refused + 1);
+                            by_id.unserved.push((one[0].clone(), words(&trouble)));
+                        }
+                    } else {
+                        let (first, second) = part.split_at(part.len() / 2);
+                        tries = 0;
+                        parts.extend([second, first]);
+                    }
+                    if refused >= REFUSALS_BEFORE_STOP {
+                        return Err(Halt::Trouble(trouble));
+                    }
+                }
+            }
+            tokio::time::sleep(BREATH).await;
+        }
+        Ok(by_id)
+    }
+
+    /// Fails with `slow` if the server does not even give a key of the next second: then it is not what is asked for.
+    pub(super) async fn answers_at_all(&self, work: &Work<'_>, slice: &Slice, slow: &Trouble) -> Result<(), Halt> {
+        let next_second = slice.at().time + TimeDelta::seconds(1);
+        let second = Slice {
+            to: Some(slice.to.map_or(next_second, |to| to.min(next_second))),
+            ..slice.clone()
+        };
+        match self.ask_keys(work, &second, 1).await? {
+            Ok(page) => {
+                self.count_requests(work, page.requests.into());
+                Ok(())
+            }
+            Err(_) => Err(Halt::Trouble(slow.clone())),
+        }
+    }
+
+    async fn light_page(&self, work: &Work<'_>, slice: &Slice, slow: Trouble) -> Result<Page, Halt> {
+        match self.ask_keys(work, slice, SMALLEST).await? {
+            Ok(page) => Ok(page),
+            Err(SourceError::Failed(trouble)) => Err(Halt::Trouble(trouble)),
+            Err(SourceError::TooSlow(_) | SourceError::TooBig(_)) => {
+                self.answers_at_all(work, slice, &slow).await?;
+                Err(Halt::TooSlow(slow))
+            }
+        }
+    }
+
+    async fn ask_keys(&self, work: &Work<'_>, slice: &Slice, rows: u32) -> Result<Result<Page, SourceError>, Halt> {
+        tokio::select! {
+            biased;
+            () = work.cancel.cancelled() => Err(Halt::Interrupted),
+            page = self.keys.page(slice, rows) => Ok(page),
+        }
+    }
+
+    async fn ask_by_ids(&self, work: &Work<'_>, ids: &[RecordId]) -> Result<Result<Vec<Mapped>, SourceError>, Halt> {
+        self.count_requests(work, 1);
+        tokio::select! {
+            biased;
+            () = work.cancel.cancelled() => Err(Halt::Interrupted),
+            records = self.source.by_ids(ids) => Ok(records),
+        }
+    }
+
+    fn count_requests(&self, work: &Work<'_>, requests: u64) {
+        self.note(
+            work,
+            Tally {
+                requests,
+                ..Tally::default()
+            },
+        );
+    }
+}
+
+/// Records by their keys, and rows that lack one and so cannot be asked for again.
+fn keys_of(rows: Vec<Mapped>) -> (Vec<Key>, Vec<Mapped>) {
+    let (mut keys, mut nameless) = (Vec::new(), Vec::new());
+    for row in rows {
+        match row {
+            Mapped::Record(record) => keys.push(Key {
+                id: record.id,
+                number: record.number,
+                modified: record.modified,
+            }),
+            Mapped::SetAside(_) => nameless.push(row),
+        }
+    }
+    (keys, nameless)
+}
+
+fn set_aside(keys: &[Key], id: RecordId, reason: String) -> Unmapped {
+    let key = keys.iter().find(|key| key.id == id);
+    Unmapped {
+        number: key.map(|key| key.number.clone()),
+        modified: key.map(|key| key.modified),
+        id: Some(id),
+        reason,
+    }
+}
+
+/// Why a record is set aside: the server's words.
+fn words(trouble: &Trouble) -> String {
+    format!("the service desk cannot serve it: {}; {}", trouble.seen, trouble.means)
+}
