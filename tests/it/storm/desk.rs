@@ -19,7 +19,7 @@ impl World {
                 self.lock().dice.u64(1..=most * 2)
             };
             self.until(Duration::from_millis(pause)).await;
-            let changes = if self.lock().dice.u32(0..12) == 0 { 12 } else { 1 };
+            let changes = if self.lock().dice.u32(0..16) == 0 { 8 } else { 1 };
             for _ in 0..changes {
                 if !self.lock().still {
                     self.act();
@@ -77,11 +77,11 @@ impl World {
             (dice.u32(0..100), dice.bool())
         };
         match roll {
-            0..=17 => self.create(),
-            18..=54 => self.update("updates", |_| {}),
-            55..=61 => (0..3).for_each(|_| self.update("updates thrice", |_| {})),
-            62..=69 => self.late(),
-            70..=75 => self.burst(),
+            0..=13 => self.create(),
+            14..=56 => self.update("updates", |_| {}),
+            57..=64 => (0..3).for_each(|_| self.update("updates thrice", |_| {})),
+            65..=73 => self.late(),
+            74..=75 => self.burst(),
             76..=80 => self.update("activates", |record| record.active = !record.active),
             81..=83 => self.update("spoils", |record| record.bad = !record.bad),
             84..=85 => self.accuse(),
@@ -150,7 +150,7 @@ impl World {
 
     /// An import: many with one stamp.
     fn burst(&self) {
-        let most = self.lock().dice.u32(3..40);
+        let most = self.lock().dice.u32(3..24);
         (0..most).for_each(|_| self.create());
     }
 

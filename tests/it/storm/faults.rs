@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use fastrand::Rng;
 use itsmd::sim::fault::{self, Fault, Spelling};
 use itsmd::sim::{dataverse, ingestion};
@@ -62,6 +63,12 @@ fn desk_word(fault: &Fault) -> &'static str {
         Fault::Reset => "desk reset",
         Fault::Delay(_) => "desk delay",
         Fault::WrongType => "wrong type",
+        Fault::Cut | Fault::Hang | Fault::Slow(..) => "desk cut",
+        Fault::HalfGzip => "half gzip",
+        Fault::Skewed(_) => "wrong date",
+        Fault::Disorder => "disorder",
+        Fault::FilterIgnored => "filter ignored",
+        Fault::RowTwice => "row twice",
     }
 }
 
@@ -101,7 +108,13 @@ pub fn servicenow(dice: &mut Rng) -> Mishap {
     let seconds = dice.u64(0..150);
     let limit = 100;
     let cancelled = r#"{"error":{"message":"Transaction cancelled: maximum execution time exceeded"},"status":"failure"}"#;
-    let fault = match dice.u32(0..26) {
+    let fault = match dice.u32(0..30) {
+        19 => Fault::Cut,
+        20 => Fault::HalfGzip,
+        21 => Fault::Disorder,
+        22 => Fault::FilterIgnored,
+        23 => Fault::RowTwice,
+        24 => Fault::Skewed(TimeDelta::seconds(dice.i64(-120..120))),
         0 => Fault::Hibernation,
         1 | 2 => Fault::ErrorMember(Spelling::BothKeys),
         3 => Fault::ErrorMember(Spelling::JunkElement),

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use itsmd::auth::{Credentials, Settings as SignIn};
-use itsmd::model::{ChoiceValues, ConnectionName, Partner, Profile, StreamId, WorkItemKind};
+use itsmd::model::{ChoiceValues, ConnectionName, ItemProfile, Partner, Profile, StreamId, WorkItemKind};
 use itsmd::net::{Client, ClientSettings, SecretRef};
 use itsmd::sink::{self, Workspace};
 use itsmd::source::{Dataverse, Desk, ServiceNow};
 use itsmd::store::{Outcome, Prints, Store, Threads};
-use itsmd::sync::{ByteBudget, Pass, Run, Settings, Stream, WorkerReport};
+use itsmd::sync::{ByteBudget, Pass, Readers, Run, Settings, Stream, WorkerReport};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -114,7 +114,7 @@ impl Life {
         let store = home.open();
         let stream = Stream::new(
             stream_id(),
-            desk(world, config, home),
+            readers(world, config, home),
             Arc::new(workspace(world, config, home)),
             store.clone(),
             Settings {
@@ -304,7 +304,7 @@ fn workspace(world: &World, config: &Config, home: &Home) -> Workspace {
     Workspace::over(&settings, client(world, config, WORKSPACE, false)).unwrap()
 }
 
-fn desk(world: &World, config: &Config, home: &Home) -> Desk {
+fn readers(world: &World, config: &Config, home: &Home) -> Readers<Desk> {
     let url = DESKS[config.address];
     let client = client(world, config, url, true);
     let sign_in = match (world.plan.product, world.plan.tokens) {
@@ -325,9 +325,18 @@ fn desk(world: &World, config: &Config, home: &Home) -> Desk {
     };
     let profile = Profile::parse(itsmd::config::shipped_profile(partner)).unwrap();
     let item = profile.items[&WorkItemKind::Incident].clone();
-    let (id, filter, choice) = (stream_id(), filter(world.plan.product, config.filtered), ChoiceValues::Labels);
-    match world.plan.product {
-        Product::ServiceNow => Desk::ServiceNow(ServiceNow::new(client, credentials, id, url, item, filter, choice)),
-        Product::Dataverse => Desk::Dataverse(Dataverse::new(client, credentials, id, url, item, filter, choice)),
+    let (filter, choice) = (filter(world.plan.product, config.filtered), ChoiceValues::Labels);
+    let desk = |item: ItemProfile| {
+        let (client, credentials, id) = (client.clone(), Arc::clone(&credentials), stream_id());
+        match world.plan.product {
+            Product::ServiceNow => {
+                Desk::ServiceNow(ServiceNow::new(client, credentials, id, url, item, filter, choice))
+            }
+            Product::Dataverse => Desk::Dataverse(Dataverse::new(client, credentials, id, url, item, filter, choice)),
+        }
+    };
+    Readers {
+        keys: desk(item.keys_only()),
+        rows: desk(item),
     }
 }

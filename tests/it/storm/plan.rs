@@ -66,9 +66,9 @@ impl Plan {
     pub fn draw(dice: &mut Rng) -> Self {
         Self {
             product: if dice.u32(0..3) == 0 { Product::Dataverse } else { Product::ServiceNow },
-            records: dice.u32(5..120),
+            records: dice.u32(5..100),
             tied: if dice.u32(0..4) == 0 { dice.u32(5..60) } else { 0 },
-            pause: Duration::from_secs(dice.u64(4..120)),
+            pause: Duration::from_secs(dice.u64(8..150)),
             latency: Duration::from_millis(dice.u64(1..4000)),
             tokens: dice.bool(),
             packed: dice.u32(0..4) == 0,

@@ -113,11 +113,11 @@ impl Storm {
     }
 
     fn end(&mut self) -> End {
-        let seconds = Duration::from_millis(self.dice.u64(0..2_400_000));
+        let seconds = Duration::from_millis(self.dice.u64(0..1_800_000));
         match self.dice.u32(0..4) {
             0 => End::Stopped(seconds),
             1 => End::Struck(seconds),
-            _ => End::Polled(self.dice.u64(0..1500)),
+            _ => End::Polled(self.dice.u64(0..1200)),
         }
     }
 
@@ -125,7 +125,7 @@ impl Storm {
     async fn operate(&self, store: itsmd::store::Store) {
         let (asks, after, since) = {
             let dice = &mut self.world.lock().dice;
-            (dice.u32(0..5), dice.u64(1..1_800_000), dice.bool())
+            (dice.u32(0..5), dice.u64(1..1_200_000), dice.bool())
         };
         if asks == 0 {
             tokio::time::sleep(Duration::from_millis(after)).await;

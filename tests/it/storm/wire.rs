@@ -5,13 +5,16 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{Request, Response, header};
+use axum::Router;
+use axum::http::{Request, header};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 use itsmd::net::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use itsmd::net::{Carried, Carrier, Lost, Parcel};
 use itsmd::sim::ingestion::Until;
+use itsmd::sim::serve;
+use tower_service::Service;
 
 use super::faults::{self, Mishap};
 use super::journal::Asked;
@@ -197,15 +200,15 @@ impl World {
             Whom::SignIn if parcel.url.port() == Some(1004) => (Some(self.token().await), None),
             Whom::SignIn | Whom::Desk if self.plan.product == Product::ServiceNow => {
                 if let Some(Mishap::Desk(fault)) = mishap {
-                    self.servicenow.faults.push("*", fault.clone(), 1);
+                    self.servicenow_faults.push("*", fault.clone(), 1);
                 }
-                (Some(received(self.servicenow.ask(request).await).await), None)
+                (receive(&self.routers[0], request).await, None)
             }
             Whom::SignIn | Whom::Desk => {
                 if let Some(Mishap::Dataverse(fault)) = mishap {
                     self.dataverse.fault(0, *fault, 1);
                 }
-                (receive(self.dataverse.ask(request).await).await, None)
+                (receive(&self.routers[0], request).await, None)
             }
             Whom::Workspace => {
                 if let Some(Mishap::Workspace(fault)) = mishap {
@@ -213,10 +216,9 @@ impl World {
                 }
                 let stream = rows::stream(parcel);
                 let before = self.workspace.count(&stream);
-                let response = self.workspace.ask(request).await;
+                let answer = receive(&self.routers[1], request).await;
                 let taken = self.workspace.count(&stream) > before;
-                let batch = taken.then(|| rows::take(self, parcel));
-                (receive(response).await, batch)
+                (answer, taken.then(|| rows::take(self, parcel)))
             }
         }
     }
@@ -295,15 +297,12 @@ fn request(parcel: &Parcel, packed: bool) -> Request<Body> {
     request
 }
 
-async fn receive(response: Option<Response<Body>>) -> Option<Carried> {
-    match response {
-        Some(response) => Some(received(response).await),
-        None => None,
+/// The answer read to its end, or to where it breaks; none if the connection is cut.
+async fn receive(router: &Router, request: Request<Body>) -> Option<Carried> {
+    let response = router.clone().call(request).await.unwrap_or_else(|never| match never {});
+    if serve::is_cut(&response) {
+        return None;
     }
-}
-
-/// Reads an answer to its end, or to where it breaks.
-async fn received(response: Response<Body>) -> Carried {
     let (parts, body) = response.into_parts();
     let mut chunks = body.into_data_stream();
     let (mut body, mut torn) = (Vec::new(), false);
@@ -313,12 +312,12 @@ async fn received(response: Response<Body>) -> Carried {
             Err(_) => torn = true,
         }
     }
-    Carried {
+    Some(Carried {
         status: parts.status,
         headers: parts.headers,
         body: Bytes::from(body),
         torn,
-    }
+    })
 }
 
 /// A request for people: who and what, the query decoded where it says something.

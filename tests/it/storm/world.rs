@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use axum::Router;
 use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
-use itsmd::sim::{dataverse, fault, ingestion, servicenow};
+use itsmd::sim::{self, dataverse, fault, ingestion, servicenow};
 
 use super::clock;
 use super::journal::Journal;
@@ -54,9 +55,12 @@ impl Truth {
 #[derive(Clone)]
 pub struct World {
     pub plan: Plan,
-    pub servicenow: servicenow::Instance,
+    pub servicenow: servicenow::Desk,
+    pub servicenow_faults: fault::Faults,
     pub dataverse: dataverse::Instance,
     pub workspace: ingestion::Workspace,
+    /// Of the service desk, and of the workspace.
+    pub routers: [Router; 2],
     inner: Arc<Mutex<Inner>>,
 }
 
@@ -109,19 +113,22 @@ impl World {
             first_body: None,
         };
         desk.set_seed(inner.dice.u64(..));
+        let servicenow_faults = fault::Faults::new(0);
+        let router = match plan.product {
+            Product::ServiceNow => servicenow::router(&desk, &sim::journal::Journal::new(), &servicenow_faults),
+            Product::Dataverse => instance.router(),
+        };
         let world = Self {
             plan,
-            servicenow: servicenow::Instance {
-                desk,
-                journal: itsmd::sim::journal::Journal::new(),
-                faults: fault::Faults::new(0),
-            },
+            routers: [router, workspace.router()],
+            servicenow: desk,
+            servicenow_faults,
             dataverse: instance,
             workspace,
             inner: Arc::new(Mutex::new(inner)),
         };
         // A hidden record bears a mark of its own: what a rule sees of a row is the row.
-        let desk = &world.servicenow.desk;
+        let desk = &world.servicenow;
         desk.hide("incident", |row| row.value("correlation_id") == "hidden");
         world.settle();
         world
@@ -156,8 +163,8 @@ impl World {
     /// Lets everybody see a version.
     pub fn publish(&self, record: Truth) {
         match (self.plan.product, record.exists) {
-            (Product::ServiceNow, true) => self.servicenow.desk.put("incident", &row(&record)),
-            (Product::ServiceNow, false) => drop(self.servicenow.desk.archive("incident", &record.id)),
+            (Product::ServiceNow, true) => self.servicenow.put("incident", &row(&record)),
+            (Product::ServiceNow, false) => drop(self.servicenow.archive("incident", &record.id)),
             (Product::Dataverse, true) => {
                 let id = self.dataverse.put("incidents", case(&record));
                 self.dataverse.hide("incidents", id, record.hidden);
