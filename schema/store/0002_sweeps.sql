@@ -3,6 +3,7 @@
 -- 1: the workspace was told that the record is gone; what is delivered of it later brings it back.
 ALTER TABLE ledger ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX ledger_time ON ledger (stream, modified);
+CREATE INDEX ledger_deleted ON ledger (stream) WHERE deleted = 1;
 
 CREATE TABLE sweeps (
   stream  INTEGER PRIMARY KEY REFERENCES streams ON DELETE CASCADE,

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use super::clock;
 use crate::auth::Credentials;
-use crate::config::{Config, Connection};
+use crate::config::{Config, Connection, Deletions};
 use crate::model::{ItemProfile, Partner, StreamId, Trouble, WorkItemKind};
 use crate::net::{Client, ClientSettings};
 use crate::sink::{Options, Workspace};
@@ -225,6 +225,10 @@ fn stream_settings(settings: &Connection, kind: WorkItemKind, item: &ItemProfile
         },
         columns: columns_fingerprint(settings, item),
         log: workspace.has_log(),
+        reconcile: settings.reconcile.is_some(),
+        deletions: settings.deletions == Deletions::Mark,
+        max_deletions: settings.max_deletions.into(),
+        partner: settings.partner,
         patient: false,
     }
 }

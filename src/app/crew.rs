@@ -111,6 +111,11 @@ impl Crew {
     /// Stops after the pages in hand; those that take longer are dropped, and read again at the next run.
     pub async fn stop(&self, within: Duration) {
         self.stop.cancel();
+        // A page that waits for the workspace's wish has nothing to finish. The desks' ways outlive a reload, and whoever
+        // waits at one of them hears of the stop by itself.
+        if let Some(workspace) = self.parts.workspace.client() {
+            workspace.limiter().close();
+        }
         let mut tasks = self.tasks.lock().await;
         let ended = async { while tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(within, ended).await.is_err() {

@@ -136,7 +136,7 @@ impl Member {
         }
     }
 
-    /// Whether there are slices to read or records to try again.
+    /// Whether there are slices to read, records to try again or a sweep to be done.
     pub async fn rest_is_due(&self) -> bool {
         let id = self.stream.id.clone();
         let due = self.stream.store.call(move |db| {
@@ -145,7 +145,7 @@ impl Member {
             let unread = slices
                 .iter()
                 .any(|stored| stored.slice.to.is_some() && !stored.complete);
-            Ok(unread || !db.to_retry(row.key)?.is_empty())
+            Ok(unread || !db.to_retry(row.key)?.is_empty() || db.sweep(row.key)?.asked.is_some())
         });
         due.await.unwrap_or(false)
     }

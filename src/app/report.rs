@@ -13,6 +13,9 @@ use crate::model::{StreamId, WorkItemKind};
 use crate::status::{Backfill, ConnectionReport, LastRun, Problem, Report, StreamReport, StreamState, Waiting};
 use crate::store::{self, Db, RunRow, Store, StoreError, StoredSlice, StreamRow, Worker};
 
+/// The code of a sync that was not to wait as long as a server asked.
+const THROTTLED: &str = crate::net::codes::THROTTLED.id;
+
 /// What only a running daemon knows.
 #[derive(Debug, Clone, Default)]
 pub struct Live {
@@ -128,6 +131,8 @@ fn state(connection: &Connection, report: &StreamReport) -> StreamState {
     match &report.error {
         _ if !connection.enabled => StreamState::Disabled,
         Some(error) if error.code.starts_with("ITSMD-SY-") => StreamState::Blocked,
+        // A foreground sync ended because it was not to wait that long.
+        Some(error) if error.code == THROTTLED && report.waiting.is_some() => StreamState::Waiting,
         Some(_) => StreamState::Failing,
         None if report.waiting.is_some() => StreamState::Waiting,
         None if report.lag_seconds.is_none() || report.backfill.complete < report.backfill.slices => {

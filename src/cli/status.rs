@@ -10,6 +10,7 @@ use crate::app::{self, Live};
 use crate::config::Config;
 use crate::net::{Anonymous, Answer, Client, ClientSettings, Judgement, Lane, Request};
 use crate::status::{ConnectionReport, Report, StreamReport, render};
+use crate::store::Lock;
 
 /// The daemon is on this machine: it answers at once or not at all.
 const DAEMON_ANSWERS_WITHIN: Duration = Duration::from_secs(3);
@@ -49,7 +50,13 @@ fn report(config: &Config) -> Result<Report, Failure> {
         return Ok(report);
     }
     match state::existing(config)? {
-        Some(store) => Ok(runtime()?.block_on(app::report(config, &store, Live::default(), app::now()))?),
+        Some(store) => {
+            // Nobody is at work: what has no end was killed.
+            if Lock::beside(&config.state).holder().is_none() {
+                store.call_here(|db| db.interrupt_open_runs())?;
+            }
+            Ok(runtime()?.block_on(app::report(config, &store, Live::default(), app::now()))?)
+        }
         None => {
             state::tell_there_is_none(config);
             eprintln!("`itsmd check` tests the configuration; `itsmd sync` or the service then begins");

@@ -5,6 +5,7 @@
 //! item, already encoded as a row of `ServiceDesk_CL`.
 
 pub mod columns;
+mod marking;
 mod profile;
 mod record;
 mod row;
@@ -13,6 +14,7 @@ mod stream;
 mod verdict;
 pub mod window;
 
+pub use marking::Gone;
 pub use profile::{ChoiceValues, Column, ItemProfile, Profile, ProfileError};
 pub use record::{Mapped, Record, RecordId, Unmapped, Version};
 pub use row::{CUT_MARK, MAX_FIELD_BYTES, RowWriter, push_time};

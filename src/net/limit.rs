@@ -77,6 +77,7 @@ struct State {
     out: usize,
     pause: Option<Waiting>,
     alone_until: Option<Instant>,
+    closed: bool,
 }
 
 /// What keeps a request from going.
@@ -85,7 +86,7 @@ enum Obstacle {
     Others,
     /// The pace or a pause: until then, or until something changes.
     Until(Instant),
-    /// A pause longer than the patience.
+    /// A pause longer than the patience, or the end.
     TooLong(Trouble),
 }
 
@@ -133,7 +134,8 @@ impl Limiter {
         }
     }
 
-    /// Waits for the right to send one request. Fails only if the server asked for a pause longer than the patience.
+    /// Waits for the right to send one request. Fails only if the server asked for a pause longer than the patience, or
+    /// after [`Self::close`].
     pub async fn permit(&self, lane: Lane) -> Result<Permit, Trouble> {
         let place = Place {
             ticket: self.state().queue.join(lane),
@@ -159,6 +161,11 @@ impl Limiter {
     fn take(&self, ticket: Ticket) -> Result<Permit, Obstacle> {
         let mut state = self.state();
         let now = Instant::now();
+        if state.closed {
+            return Err(Obstacle::TooLong(
+                codes::THROTTLED.retry("stopped while waiting for a server"),
+            ));
+        }
         if let Some(pause) = state.pause.as_ref().filter(|pause| pause.until > now) {
             return Err(self
                 .impatience(pause)
@@ -218,6 +225,12 @@ impl Limiter {
         if waiting.asked {
             self.shared.asked.send_replace(Some(waiting));
         }
+        self.shared.changed.notify_waiters();
+    }
+
+    /// Grants nothing any more: whoever waits fails at once, what is under way goes on.
+    pub fn close(&self) {
+        self.state().closed = true;
         self.shared.changed.notify_waiters();
     }
 

@@ -19,6 +19,8 @@ pub enum Spelling {
     JunkElement,
     /// JSON that ends in the middle of a row.
     Truncated,
+    /// The rows that were out, then the error's members as if the list had been closed: no JSON.
+    Spliced,
 }
 
 /// What a 429 says about coming back.

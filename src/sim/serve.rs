@@ -3,6 +3,7 @@
 //! A router answers with [`cut`] where a gateway would die: over a socket the connection closes without an answer,
 //! and a caller that drives the router in its own process sees [`is_cut`].
 
+mod identity;
 mod line;
 
 use std::convert::Infallible;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request};
-use axum::http::{HeaderValue, Response, StatusCode};
+use axum::http::{Extensions, HeaderValue, Response, StatusCode};
 use axum::middleware::{Next, from_fn};
 use futures_util::stream;
 use tokio::net::TcpListener;
@@ -21,16 +22,22 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::fault::Canned;
+pub use identity::Identity;
 use line::{Line, Lines};
 
 /// Marks a response that must not arrive: whoever carries it cuts the connection instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut;
 
+/// Marks a request that came over TLS.
+#[derive(Debug, Clone, Copy)]
+struct Secure;
+
 /// A running server; it stops when dropped.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    scheme: &'static str,
     closed: CancellationToken,
     task: Option<JoinHandle<()>>,
 }
@@ -40,11 +47,21 @@ pub struct Server {
 /// # Errors
 /// The address cannot be bound.
 pub async fn serve(router: Router, address: Option<SocketAddr>) -> io::Result<Server> {
+    serve_as(router, address, None).await
+}
+
+/// Serves `router` likewise, over TLS as `identity`, if it has one.
+///
+/// # Errors
+/// The address cannot be bound, or the identity cannot be used.
+pub async fn serve_as(router: Router, address: Option<SocketAddr>, identity: Option<&Identity>) -> io::Result<Server> {
+    let tls = identity.map(Identity::acceptor).transpose()?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
     let address = address.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     let closed = CancellationToken::new();
-    let lines = Lines::new(listener, closed.clone());
+    let lines = Lines::new(listener, tls, closed.clone());
     let service = router
         .layer(from_fn(carry))
         .into_make_service_with_connect_info::<Line>();
@@ -55,12 +72,16 @@ pub async fn serve(router: Router, address: Option<SocketAddr>) -> io::Result<Se
     });
     Ok(Server {
         address,
+        scheme,
         closed,
         task: Some(task),
     })
 }
 
-async fn carry(ConnectInfo(line): ConnectInfo<Line>, request: Request, next: Next) -> Response<Body> {
+async fn carry(ConnectInfo(line): ConnectInfo<Line>, mut request: Request, next: Next) -> Response<Body> {
+    if line.secure {
+        request.extensions_mut().insert(Secure);
+    }
     let response = next.run(request).await;
     if is_cut(&response) {
         line.cut();
@@ -74,9 +95,9 @@ impl Server {
         self.address
     }
 
-    /// `http://127.0.0.1:port`, without a slash at the end.
+    /// `http://127.0.0.1:port`, or `https`, without a slash at the end.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Cuts every connection and returns once the port is free.
@@ -92,6 +113,11 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.closed.cancel();
     }
+}
+
+/// How a request came: `http` or `https`.
+pub fn scheme(extensions: &Extensions) -> &'static str {
+    extensions.get::<Secure>().map_or("http", |Secure| "https")
 }
 
 /// A response that never arrives: its connection is cut.

@@ -74,6 +74,7 @@ mod tests {
             generation: Generation(0),
             columns: 1,
             delivered: "2026-01-01T05:00:00Z".parse().unwrap(),
+            deleted: false,
         }
     }
 

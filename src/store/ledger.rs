@@ -25,6 +25,8 @@ pub struct LedgerRow {
     pub columns: i64,
     /// When, in whole seconds.
     pub delivered: DateTime<Utc>,
+    /// The workspace was told that the record is gone.
+    pub deleted: bool,
 }
 
 /// A record found by its number.
@@ -46,7 +48,7 @@ impl Db<'_> {
     /// The ledger's rows of these records, in their order.
     pub fn delivered(&self, stream: StreamKey, ids: &[RecordId]) -> Result<Vec<Option<LedgerRow>>, StoreError> {
         let mut query = self.0.prepare_cached(
-            "SELECT number, version, modified, revision, generation, columns, delivered
+            "SELECT number, version, modified, revision, generation, columns, delivered, deleted
              FROM ledger WHERE stream = ?1 AND record = ?2",
         )?;
         let mut rows = Vec::with_capacity(ids.len());
@@ -60,15 +62,17 @@ impl Db<'_> {
         Ok(rows)
     }
 
-    /// Writes what was delivered, or a newer stamp of what was not changed.
+    /// Writes what was delivered, or another stamp of what was not changed.
     pub fn write_delivered(&self, stream: StreamKey, rows: &[(RecordId, LedgerRow)]) -> Result<(), StoreError> {
         let mut upsert = self.0.prepare_cached(
             // A page planned before a resync may be delivered after it: the generation never goes back.
-            "INSERT INTO ledger (stream, record, number, version, modified, revision, generation, columns, delivered)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            "INSERT INTO ledger (stream, record, number, version, modified, revision, generation, columns, delivered,
+                 deleted)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
              ON CONFLICT DO UPDATE SET number = excluded.number, version = excluded.version,
                  modified = excluded.modified, revision = excluded.revision, columns = excluded.columns,
-                 delivered = excluded.delivered, generation = max(generation, excluded.generation)",
+                 delivered = excluded.delivered, deleted = excluded.deleted,
+                 generation = max(generation, excluded.generation)",
         )?;
         for (id, row) in rows {
             upsert.execute(params![
@@ -81,15 +85,20 @@ impl Db<'_> {
                 row.generation.0,
                 row.columns,
                 row.delivered.timestamp(),
+                row.deleted,
             ])?;
         }
         Ok(())
     }
 
-    /// How many records of a stream were delivered and are still in the window.
+    /// How many records of a stream were delivered, are still in the window and not marked as gone.
     pub fn ledger_records(&self, stream: StreamKey) -> Result<u64, StoreError> {
         self.counted(Count::Records(stream), || {
-            let mut query = self.0.prepare_cached("SELECT count(*) FROM ledger WHERE stream = ?1")?;
+            let mut query = self.0.prepare_cached(
+                // Two counts by index; to ask each row would read the whole table.
+                "SELECT (SELECT count(*) FROM ledger WHERE stream = ?1)
+                      - (SELECT count(*) FROM ledger WHERE stream = ?1 AND deleted = 1)",
+            )?;
             Ok(query.query_row([stream.0], |row| row.get(0))?)
         })
     }
@@ -98,7 +107,7 @@ impl Db<'_> {
     pub fn ledger_records_since(&self, stream: StreamKey, since: DateTime<Utc>) -> Result<u64, StoreError> {
         let mut query = self
             .0
-            .prepare_cached("SELECT count(*) FROM ledger WHERE stream = ?1 AND modified >= ?2")?;
+            .prepare_cached("SELECT count(*) FROM ledger WHERE stream = ?1 AND modified >= ?2 AND deleted = 0")?;
         Ok(query.query_row(params![stream.0, millis(since)], |row| row.get(0))?)
     }
 
@@ -107,7 +116,7 @@ impl Db<'_> {
         self.counted(Count::OtherColumns(stream, columns), || {
             let mut query = self
                 .0
-                .prepare_cached("SELECT count(*) FROM ledger WHERE stream = ?1 AND columns <> ?2")?;
+                .prepare_cached("SELECT count(*) FROM ledger WHERE stream = ?1 AND columns <> ?2 AND deleted = 0")?;
             Ok(query.query_row(params![stream.0, columns], |row| row.get(0))?)
         })
     }
@@ -126,7 +135,8 @@ impl Db<'_> {
         let mut query = self.0.prepare_cached(
             "SELECT s.connection, s.kind, l.record, EXISTS (SELECT 1 FROM quarantine q
                     WHERE q.stream = l.stream AND q.record = l.record),
-                    l.number, l.version, l.modified, l.revision, l.generation, l.columns, l.delivered
+                    l.number, l.version, l.modified, l.revision, l.generation, l.columns, l.delivered,
+                    l.deleted
              FROM ledger l JOIN streams s USING (stream) WHERE l.number = ?1 COLLATE NOCASE
              ORDER BY s.connection, s.kind",
         )?;
@@ -143,7 +153,7 @@ impl Db<'_> {
     }
 }
 
-fn ledger_row(row: &rusqlite::Row<'_>, first: usize) -> Result<LedgerRow, rusqlite::Error> {
+pub(super) fn ledger_row(row: &rusqlite::Row<'_>, first: usize) -> Result<LedgerRow, rusqlite::Error> {
     Ok(LedgerRow {
         number: row.get(first)?,
         version: Version(row.get::<_, i64>(first + 1)?.cast_unsigned()),
@@ -152,6 +162,7 @@ fn ledger_row(row: &rusqlite::Row<'_>, first: usize) -> Result<LedgerRow, rusqli
         generation: Generation(row.get(first + 4)?),
         columns: row.get(first + 5)?,
         delivered: Utc.timestamp_opt(row.get(first + 6)?, 0).single().unwrap_or_default(),
+        deleted: row.get(first + 7)?,
     })
 }
 

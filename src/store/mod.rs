@@ -6,6 +6,7 @@
 mod counted;
 mod error;
 mod ledger;
+mod ledger_range;
 mod lock;
 mod migrate;
 mod owner;

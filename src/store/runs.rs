@@ -137,7 +137,7 @@ impl Db<'_> {
         Ok(self.0.last_insert_rowid())
     }
 
-    /// Marks the runs that a process before this one left without an end; only for whoever holds the lock.
+    /// Marks the runs that a process before this one left without an end; only while no other holds the lock.
     pub fn interrupt_open_runs(&self) -> Result<usize, StoreError> {
         Ok(self
             .0

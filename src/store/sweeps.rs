@@ -94,8 +94,31 @@ impl Db<'_> {
         Ok(row.optional()?.unwrap_or_default())
     }
 
-    /// Notes that everything modified at or after `below` is through, and what was not met there.
-    pub fn swept(&self, stream: StreamKey, below: DateTime<Utc>, missing: &[Missing]) -> Result<(), StoreError> {
+    /// Begins the sweep under way anew: what it is compared with is another service desk, filter or workspace.
+    pub fn restart_sweep(&self, stream: StreamKey) -> Result<(), StoreError> {
+        self.0
+            .execute("UPDATE sweeps SET below = NULL WHERE stream = ?1", [stream.0])?;
+        self.0.execute("DELETE FROM missing WHERE stream = ?1", [stream.0])?;
+        Ok(())
+    }
+
+    /// Notes that everything modified at or after `below` is through, and what was not met there: a compare-and-set.
+    /// `false` if the sweep is no longer `sweep`, or does not stand at `before`; nothing is changed then.
+    pub fn swept(
+        &self,
+        stream: StreamKey,
+        sweep: Sweep,
+        before: Option<DateTime<Utc>>,
+        below: DateTime<Utc>,
+        missing: &[Missing],
+    ) -> Result<bool, StoreError> {
+        let moved = self.0.execute(
+            "UPDATE sweeps SET below = ?4 WHERE stream = ?1 AND asked = ?2 AND below IS ?3",
+            params![stream.0, sweep.number(), before.map(millis), millis(below)],
+        )?;
+        if moved == 0 {
+            return Ok(false);
+        }
         let mut insert = self.0.prepare_cached(
             "INSERT INTO missing (stream, record, version, modified) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT DO UPDATE SET version = excluded.version, modified = excluded.modified",
@@ -108,11 +131,7 @@ impl Db<'_> {
                 millis(row.modified)
             ])?;
         }
-        self.0.execute(
-            "UPDATE sweeps SET below = ?2 WHERE stream = ?1",
-            params![stream.0, millis(below)],
-        )?;
-        Ok(())
+        Ok(true)
     }
 
     /// What the sweep under way did not meet, in the order of ids, behind `after`, at most `limit`.
@@ -139,13 +158,23 @@ impl Db<'_> {
         Ok(query.query_row([stream.0], |row| row.get(0))?)
     }
 
-    /// Ends the sweep; `blocked` if a person has to decide about what is gone.
-    pub fn end_sweep(&self, stream: StreamKey, ended: DateTime<Utc>, blocked: Option<&str>) -> Result<(), StoreError> {
-        self.0.execute(
-            "UPDATE sweeps SET asked = NULL, below = NULL, nights = nights + 1, ended = ?2, blocked = ?3 WHERE stream = ?1",
-            params![stream.0, millis(ended), blocked],
+    /// Ends the sweep; `blocked` if a person has to decide about what is gone. `false` if another one was asked for
+    /// meanwhile or it was begun anew; nothing is changed then.
+    pub fn end_sweep(
+        &self,
+        stream: StreamKey,
+        sweep: Sweep,
+        ended: DateTime<Utc>,
+        blocked: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let changed = self.0.execute(
+            "UPDATE sweeps SET asked = NULL, below = NULL, nights = nights + 1, ended = ?3, blocked = ?4
+             WHERE stream = ?1 AND asked = ?2 AND below IS NOT NULL",
+            params![stream.0, sweep.number(), millis(ended), blocked],
         )?;
-        self.0.execute("DELETE FROM missing WHERE stream = ?1", [stream.0])?;
-        Ok(())
+        if changed == 1 {
+            self.0.execute("DELETE FROM missing WHERE stream = ?1", [stream.0])?;
+        }
+        Ok(changed == 1)
     }
 }

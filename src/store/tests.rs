@@ -129,6 +129,7 @@ fn the_ledger_gives_back_what_was_written() {
         generation: Generation(2),
         columns: 1,
         delivered: at("2026-01-01T05:01:00Z"),
+        deleted: false,
     };
     let written = vec![(id.clone(), row.clone())];
     store.call_here(|db| db.write_delivered(stream, &written)).unwrap();
@@ -305,7 +306,13 @@ fn a_sweep_goes_on_where_it_stood_and_a_wider_one_begins_anew() {
     store
         .call_here(|db| {
             db.ask_sweep(stream, Sweep::Nightly)?;
-            db.swept(stream, at("2026-01-03T00:00:00Z"), std::slice::from_ref(&missing))?;
+            db.swept(
+                stream,
+                Sweep::Nightly,
+                None,
+                at("2026-01-03T00:00:00Z"),
+                std::slice::from_ref(&missing),
+            )?;
             db.ask_sweep(stream, Sweep::Nightly)
         })
         .unwrap();
@@ -328,8 +335,22 @@ fn a_sweep_goes_on_where_it_stood_and_a_wider_one_begins_anew() {
     assert_eq!((row.asked, row.below), (Some(Sweep::Whole), None));
     assert_eq!(store.call_here(|db| db.count_missing(stream)).unwrap(), 0);
 
+    // What a run of the narrower one writes now comes too late.
+    let (stands, day) = (at("2026-01-03T00:00:00Z"), at("2026-01-02T00:00:00Z"));
     store
-        .call_here(|db| db.end_sweep(stream, at("2026-01-09T00:00:00Z"), Some("{}")))
+        .call_here(|db| {
+            assert!(!db.swept(
+                stream,
+                Sweep::Nightly,
+                Some(stands),
+                day,
+                std::slice::from_ref(&missing)
+            )?);
+            assert!(!db.end_sweep(stream, Sweep::Nightly, at("2026-01-09T00:00:00Z"), None)?);
+            assert_eq!(db.count_missing(stream)?, 0);
+            assert!(db.swept(stream, Sweep::Whole, None, stands, std::slice::from_ref(&missing))?);
+            db.end_sweep(stream, Sweep::Whole, at("2026-01-09T00:00:00Z"), Some("{}"))
+        })
         .unwrap();
     let row = store.call_here(|db| db.sweep(stream)).unwrap();
     assert_eq!(

@@ -6,7 +6,9 @@ use std::sync::PoisonError;
 use chrono::{DateTime, Utc};
 
 use super::batch::{MAX_BATCH_BYTES, Stamp, assemble, fitting};
+use super::reconcile::{Truths, truth};
 use super::set_aside::unmapped_asides;
+use super::settled::{Age, Question};
 use super::stream::{Stream, store_trouble};
 use crate::model::{Generation, Mapped, Record, RecordId, Trouble, Unmapped, Verdict};
 use crate::sink::{Sink, SinkError};
@@ -26,6 +28,17 @@ pub(super) struct Delivery {
     pub run_id: String,
     /// What has left the window is not delivered again.
     pub window_start: DateTime<Utc>,
+    /// The rows say that their records are gone.
+    pub gone: bool,
+}
+
+/// How a page came to be asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading<'a> {
+    /// When it was asked and answered.
+    pub question: &'a Question<'a>,
+    /// Of records asked for by id, what they were compared with.
+    pub truths: Option<&'a Truths>,
 }
 
 /// Records refused singly since the workspace last took a row.
@@ -34,27 +47,42 @@ pub(super) struct Refusals(Vec<RecordId>);
 
 /// What the ledger says of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Choice {
+pub(super) enum Choice {
     Deliver,
     Unchanged,
+    /// The same version, but its stamp is another.
+    Restamp,
     Overtaken,
+    /// Something else was settled meanwhile, and nobody can tell which came first.
+    Doubtful,
     /// The workspace refused this very version: it stays where it is until it changes or somebody asks.
     Refused,
 }
 
 impl<S, K: Sink> Stream<S, K> {
     /// Delivers a page's records; returns when the workspace has taken them and the ledger says so.
-    pub(super) async fn deliver(&self, delivery: &Delivery, page: Vec<Mapped>) -> Result<Tally, (Tally, Trouble)> {
+    pub(super) async fn deliver(
+        &self,
+        delivery: &Delivery,
+        page: Vec<Mapped>,
+        reading: Reading<'_>,
+    ) -> Result<Tally, (Tally, Trouble)> {
         let mut tally = Tally {
             read: page.len() as u64,
             ..Tally::default()
         };
-        let result = self.deliver_page(delivery, page, &mut tally).await;
+        let result = self.deliver_page(delivery, page, reading, &mut tally).await;
         self.progress.add(tally);
         result.map(|()| tally).map_err(|trouble| (tally, trouble))
     }
 
-    async fn deliver_page(&self, delivery: &Delivery, page: Vec<Mapped>, tally: &mut Tally) -> Result<(), Trouble> {
+    async fn deliver_page(
+        &self,
+        delivery: &Delivery,
+        page: Vec<Mapped>,
+        reading: Reading<'_>,
+        tally: &mut Tally,
+    ) -> Result<(), Trouble> {
         let (records, unmapped) = sort_out(page, delivery.window_start);
         tally.quarantined += unmapped.len() as u64;
         self.set_aside(delivery.stream, unmapped_asides(unmapped)).await?;
@@ -65,7 +93,7 @@ impl<S, K: Sink> Stream<S, K> {
             .claims
             .claim(records.iter().map(|record| record.id.clone()).collect())
             .await;
-        let chosen = self.choose(delivery, &records).await?;
+        let chosen = self.choose(delivery, &records, reading).await?;
         let mut wanted = Vec::new();
         let mut touched = Vec::new();
         for (record, (choice, known)) in records.iter().zip(chosen) {
@@ -76,6 +104,11 @@ impl<S, K: Sink> Stream<S, K> {
                     tally.unchanged += 1;
                     touched.extend(newer_stamp(record, known));
                 }
+                Choice::Restamp => {
+                    tally.unchanged += 1;
+                    touched.extend(known.map(|known| restamped(record, known)));
+                }
+                Choice::Doubtful => reading.question.doubts(&record.id),
             }
         }
         self.write_down(delivery.stream, touched).await?;
@@ -87,6 +120,7 @@ impl<S, K: Sink> Stream<S, K> {
         &self,
         delivery: &Delivery,
         records: &[Record],
+        reading: Reading<'_>,
     ) -> Result<Vec<(Choice, Option<LedgerRow>)>, Trouble> {
         let ids: Vec<RecordId> = records.iter().map(|record| record.id.clone()).collect();
         let stream = delivery.stream;
@@ -107,17 +141,30 @@ impl<S, K: Sink> Stream<S, K> {
             .zip(known)
             .zip(refused)
             .map(|((record, known), refused)| {
-                // What the workspace refused is tried again when its version changes, or on request.
-                let choice = match refused == Some(record.version) {
-                    true => Choice::Refused,
-                    false => choose(record, known.as_ref(), delivery),
+                let choice = match reading.question.age(&record.id) {
+                    Age::Older => Choice::Overtaken,
+                    Age::Doubtful => Choice::Doubtful,
+                    // What the workspace refused is tried again when its version changes, or on request.
+                    Age::Newer if refused == Some(record.version) => Choice::Refused,
+                    Age::Newer => match reading.truths {
+                        Some(truths) if truths.hold(&record.id, known.as_ref()) => {
+                            reading.question.settles([&record.id]);
+                            truth(record, known.as_ref(), delivery)
+                        }
+                        Some(_) | None => choose(record, known.as_ref(), delivery),
+                    },
                 };
                 (choice, known)
             });
         Ok(choices.collect())
     }
 
-    async fn send(&self, delivery: &Delivery, records: &[&Record], tally: &mut Tally) -> Result<(), Trouble> {
+    pub(super) async fn send(
+        &self,
+        delivery: &Delivery,
+        records: &[&Record],
+        tally: &mut Tally,
+    ) -> Result<(), Trouble> {
         if records.is_empty() {
             return Ok(());
         }
@@ -241,14 +288,16 @@ fn age(record: &Record) -> (DateTime<Utc>, Option<i64>) {
 
 /// | the ledger has | and the page's record is | then |
 /// |---|---|---|
-/// | nothing | | deliver |
+/// | nothing, or that it is gone | | deliver |
 /// | a newer stamp, or the same with a higher revision | older | overtaken |
 /// | a row of an older generation | | deliver |
 /// | the same version | the same | unchanged |
 /// | the same stamp and revision, other columns | different for its columns alone | unchanged |
 /// | anything else | changed | deliver |
 fn choose(record: &Record, known: Option<&LedgerRow>, delivery: &Delivery) -> Choice {
-    let Some(known) = known else { return Choice::Deliver };
+    let Some(known) = known.filter(|known| !known.deleted) else {
+        return Choice::Deliver;
+    };
     let same_stamp = record.modified == known.modified;
     let older_revision = matches!((record.revision, known.revision), (Some(ours), Some(theirs)) if ours < theirs);
     if record.modified < known.modified || (same_stamp && older_revision) {
@@ -260,27 +309,32 @@ fn choose(record: &Record, known: Option<&LedgerRow>, delivery: &Delivery) -> Ch
     if known.version == record.version {
         return Choice::Unchanged;
     }
-    let same_revision = known.revision.is_some() && record.revision == known.revision;
-    if same_stamp && same_revision && known.columns != delivery.columns {
-        return Choice::Unchanged;
+    match only_columns_differ(record, known, delivery) {
+        true => Choice::Unchanged,
+        false => Choice::Deliver,
     }
-    Choice::Deliver
+}
+
+/// An upgrade never sends the window again by itself.
+pub(super) fn only_columns_differ(record: &Record, known: &LedgerRow, delivery: &Delivery) -> bool {
+    let same_revision = known.revision.is_some() && record.revision == known.revision;
+    record.modified == known.modified && same_revision && known.columns != delivery.columns
 }
 
 /// An unchanged record with a newer stamp: the ledger keeps the stamp, so that it stays in the window.
 fn newer_stamp(record: &Record, known: Option<LedgerRow>) -> Option<(RecordId, LedgerRow)> {
     let known = known?;
     let newer = record.modified > known.modified || record.revision > known.revision;
-    newer.then(|| {
-        (
-            record.id.clone(),
-            LedgerRow {
-                modified: record.modified,
-                revision: record.revision,
-                ..known
-            },
-        )
-    })
+    newer.then(|| restamped(record, known))
+}
+
+fn restamped(record: &Record, known: LedgerRow) -> (RecordId, LedgerRow) {
+    let row = LedgerRow {
+        modified: record.modified,
+        revision: record.revision,
+        ..known
+    };
+    (record.id.clone(), row)
 }
 
 fn ledger_row(record: &Record, delivery: &Delivery, delivered: DateTime<Utc>) -> LedgerRow {
@@ -292,6 +346,7 @@ fn ledger_row(record: &Record, delivery: &Delivery, delivered: DateTime<Utc>) ->
         generation: delivery.generation,
         columns: delivery.columns,
         delivered,
+        deleted: delivery.gone,
     }
 }
 

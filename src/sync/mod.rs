@@ -5,7 +5,7 @@
 //! 2 fetch    source.page(slice)                                      pull
 //! 3 map      in the source, by its profile
 //! 4 deliver  claim → ledger → batches → sink → versions              deliver
-//! 5 commit   position, compare-and-set                               head, rest
+//! 5 commit   position, compare-and-set                               head, rest, reconcile
 //! ```
 //!
 //! A stream has two workers. The *head* reads what is new; it fixes its end at once, by the source's clock,
@@ -13,7 +13,7 @@
 //! newest first, and tries again what is to be tried again. Nothing is recorded before the workspace said
 //! 2xx: whatever is killed wherever repeats at most the batches in flight.
 //!
-//! The nightly reconcile is a third verb of the rest worker; it belongs beside [`rest`](self).
+//! After its slices the rest worker does the sweep that is asked for, if one is: `reconcile`.
 
 mod batch;
 mod budget;
@@ -26,10 +26,12 @@ mod persist;
 mod prepare;
 mod progress;
 mod pull;
+mod reconcile;
 mod rest;
 mod resync;
 mod run;
 mod set_aside;
+mod settled;
 mod sift;
 mod source_clock;
 mod stream;

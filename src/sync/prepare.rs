@@ -8,7 +8,7 @@ use crate::model::window::{Range, gaps, tile, window_start};
 use crate::model::{Generation, Slice, StreamId, Trouble, Verdict};
 use crate::sink::Sink;
 use crate::source::{Probe, Source, SourceError};
-use crate::store::{Db, NewSlice, StoreError, StoredSlice, StreamKey, StreamRow};
+use crate::store::{Db, NewSlice, StoreError, StoredSlice, StreamKey, StreamRow, Sweep};
 
 use super::stream::Settings;
 
@@ -177,6 +177,13 @@ fn plan(
     } else if filter_changed {
         tracing::info!(stream = %id, "another filter: the window is read again, what is unchanged is not sent");
         db.drop_slices_since(row.key, DateTime::UNIX_EPOCH)?;
+    }
+    if filter_changed || row.prints.source.is_empty() {
+        db.restart_sweep(row.key)?;
+    }
+    // What has left the filter only a sweep can tell.
+    if filter_changed && settings.reconcile {
+        db.ask_sweep(row.key, Sweep::Nightly)?;
     }
     db.set_prints(row.key, &settings.prints)?;
     let row = db.stream_or_new(id, &settings.prints)?;

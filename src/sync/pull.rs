@@ -8,10 +8,11 @@ use chrono::{DateTime, Utc};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-use super::deliver::Delivery;
+use super::deliver::{Delivery, Reading};
+use super::settled::Question;
 use super::stream::Stream;
 use super::unseen::Unseen;
-use crate::model::{Generation, Position, Slice, SliceId, Trouble};
+use crate::model::{Generation, Position, Slice, SliceId, Trouble, Verdict};
 use crate::sink::Sink;
 use crate::source::{Page, Source, SourceError};
 use crate::store::Tally;
@@ -49,6 +50,21 @@ pub(super) struct Work<'a> {
 impl Work<'_> {
     pub fn count(&self, more: Tally) {
         *self.tally.lock().unwrap_or_else(PoisonError::into_inner) += more;
+    }
+
+    /// Counts what was delivered, also of a delivery that failed.
+    pub fn count_delivered(&self, delivered: Result<Tally, (Tally, Trouble)>) -> Result<(), Halt> {
+        let (tally, trouble) = match delivered {
+            Ok(tally) => (tally, None),
+            Err((tally, trouble)) => (tally, Some(trouble)),
+        };
+        self.count(tally);
+        let Some(trouble) = trouble else { return Ok(()) };
+        // Told to stop, the workspace is not waited for: that is no failure.
+        match trouble.verdict {
+            Verdict::Retry { .. } if self.cancel.is_cancelled() => Err(Halt::Interrupted),
+            Verdict::Retry { .. } | Verdict::SetAside | Verdict::Stop => Err(Halt::Trouble(trouble)),
+        }
     }
 }
 
@@ -93,9 +109,11 @@ impl Place {
     }
 }
 
-struct Fetched {
-    page: Page,
+/// A page that is not delivered yet.
+pub(super) struct Fetched<'a> {
+    pub page: Page,
     memory: Option<OwnedSemaphorePermit>,
+    question: Question<'a>,
 }
 
 impl<S: Source, K: Sink> Stream<S, K> {
@@ -168,24 +186,22 @@ impl<S: Source, K: Sink> Stream<S, K> {
         Ok(moved)
     }
 
-    async fn deliver_fetched(&self, work: &Work<'_>, fetched: Fetched) -> Result<(), Trouble> {
-        let Fetched { page, memory } = fetched;
-        let result = self.deliver(&work.delivery, page.records).await;
+    pub(super) async fn deliver_fetched(&self, work: &Work<'_>, fetched: Fetched<'_>) -> Result<(), Halt> {
+        let Fetched { page, memory, question } = fetched;
+        let reading = Reading {
+            question: &question,
+            truths: None,
+        };
+        let result = self.deliver(&work.delivery, page.records, reading).await;
         drop(memory);
-        match result {
-            Ok(tally) => {
-                work.count(tally);
-                Ok(())
-            }
-            Err((tally, trouble)) => {
-                work.count(tally);
-                Err(trouble)
-            }
-        }
+        work.count_delivered(result)?;
+        self.ask_again(work, question.take_doubts()).await
     }
 
-    async fn fetch(&self, work: &Work<'_>, slice: &Slice) -> Result<Fetched, Halt> {
+    pub(super) async fn fetch(&self, work: &Work<'_>, slice: &Slice) -> Result<Fetched<'_>, Halt> {
+        let mut question = self.settled.ask();
         let page = self.fetch_page(work, slice).await?;
+        question.answered();
         if let Some(server_time) = page.server_time {
             self.source_clock.observe(server_time, (self.now)());
         }
@@ -197,7 +213,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             },
         );
         let memory = self.budget.keep(page.bytes).await;
-        Ok(Fetched { page, memory })
+        Ok(Fetched { page, memory, question })
     }
 
     async fn fetch_page(&self, work: &Work<'_>, slice: &Slice) -> Result<Page, Halt> {

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::deliver::Delivery;
+use super::deliver::{Delivery, Reading};
 use super::pull::{Halt, Work};
+use super::reconcile::IDS_AT_ONCE;
 use super::stream::{Stream, store_trouble};
 use crate::model::window;
 use crate::model::{Slice, SliceId, Trouble};
@@ -16,9 +17,6 @@ use crate::store::StreamKey;
 
 /// With so many slices failed a run starts no more of them: it is not the slices.
 const FAILURES: usize = 3;
-
-/// Most ids asked for in one request.
-const IDS_AT_ONCE: usize = 100;
 
 impl<S: Source, K: Sink> Stream<S, K> {
     pub(super) async fn read_rest(&self, work: &Work<'_>) -> Result<(), Halt> {
@@ -125,14 +123,15 @@ impl<S: Source, K: Sink> Stream<S, K> {
             .await
             .map_err(|error| store_trouble(&error))?;
         for ids in ids.chunks(IDS_AT_ONCE) {
-            let by_id = self.fetch_by_ids(work, ids).await?;
-            match self.deliver(&work.delivery, by_id.found).await {
-                Ok(tally) => work.count(tally),
-                Err((tally, trouble)) => {
-                    work.count(tally);
-                    return Err(Halt::Trouble(trouble));
-                }
-            }
+            let mut question = self.settled.ask();
+            let by_id = self.fetch_by_ids(work, std::iter::once(ids)).await?;
+            question.answered();
+            let reading = Reading {
+                question: &question,
+                truths: None,
+            };
+            work.count_delivered(self.deliver(&work.delivery, by_id.found, reading).await)?;
+            self.ask_again(work, question.take_doubts()).await?;
             let (tried, unserved) = (ids.to_vec(), by_id.unserved);
             self.persist(move |db| {
                 unserved

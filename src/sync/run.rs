@@ -61,7 +61,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
         let mut warnings = Vec::new();
         let begun = self.begin(worker, run, started).await;
         let result = match &begun {
-            Ok(_) => self.work(run, pass, started, &tally, &mut warnings).await,
+            Ok(_) => Box::pin(self.work(run, pass, started, &tally, &mut warnings)).await,
             Err(Halt::Interrupted) => Err(Halt::Interrupted),
             Err(Halt::TooSlow(trouble) | Halt::Trouble(trouble)) => Err(Halt::Trouble(trouble.clone())),
         };
@@ -91,7 +91,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
     /// Requests of pages that failed for good were sent all the same.
     fn count_lost(&self, tally: &Mutex<Tally>) {
         let lost = Tally {
-            requests: self.source.take_lost_requests(),
+            requests: self.source.take_lost_requests() + self.keys.take_lost_requests(),
             ..Tally::default()
         };
         *tally.lock().unwrap_or_else(PoisonError::into_inner) += lost;
@@ -126,10 +126,13 @@ impl<S: Source, K: Sink> Stream<S, K> {
         self.progress.add(asked);
         let read = match pass {
             Pass::Head => self.read_head(&work, &prepared, started).await,
-            Pass::Rest => self.read_rest(&work).await,
+            Pass::Rest => {
+                let read = self.read_rest(&work).await;
+                self.then_reconcile(&work, read).await
+            }
             Pass::Both => {
                 let (head, rest) = tokio::join!(self.read_head(&work, &prepared, started), self.read_rest(&work));
-                head.and(rest)
+                self.then_reconcile(&work, head.and(rest)).await
             }
         };
         read?;
@@ -198,6 +201,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             sent,
             unchanged,
             quarantined,
+            deleted,
             ..
         } = report.tally;
         let worker = worker.as_str();
@@ -210,7 +214,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             }
             (None, Outcome::Interrupted) => tracing::info!(stream = %self.id, worker, run = run.id, sent, "stopped"),
             (None, _) if sent > 0 || quarantined > 0 => {
-                tracing::info!(stream = %self.id, worker, run = run.id, read, sent, unchanged, quarantined, "in step");
+                tracing::info!(stream = %self.id, worker, run = run.id, read, sent, unchanged, quarantined, deleted, "in step");
             }
             (None, _) => tracing::debug!(stream = %self.id, worker, run = run.id, read, unchanged, "in step"),
         }
@@ -224,10 +228,11 @@ fn delivery(run: &Run, prepared: &Prepared) -> Delivery {
         columns: prepared.columns,
         run_id: run.id.clone(),
         window_start: prepared.window_start,
+        gone: false,
     }
 }
 
-fn error_json(trouble: &Trouble) -> String {
+pub(super) fn error_json(trouble: &Trouble) -> String {
     serde_json::json!({
         "code": trouble.code,
         "seen": trouble.seen,

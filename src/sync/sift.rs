@@ -1,7 +1,7 @@
 //! Passing a row that the server cannot serve.
 //!
 //! When not even the smallest page comes, the keys of the same place are asked for, which are light. If they come, it
-//! is the rows: they are fetched by id, by halves, down to the one that never comes; that one is set aside with the
+//! is the rows: they are fetched by id, a few at a time, down to the one that never comes; that one is set aside with the
 //! server's words, its neighbours are delivered, and reading goes on behind them. If the keys do not come either, it is
 //! the range, which is halved, or the server itself, which is left in peace.
 
@@ -14,6 +14,10 @@ use crate::model::{Mapped, RecordId, Slice, Trouble, Unmapped};
 use crate::sink::Sink;
 use crate::source::{Page, Source, SourceError};
 use crate::store::Tally;
+
+/// Into so many parts a part is cut, and of so many rows are the first: where each failure may cost the server a minute,
+/// fives are found in fewer of them than halves.
+const FEW: usize = 5;
 
 /// A single row is asked for so often before it is set aside.
 const TRIES: u32 = 3;
@@ -47,7 +51,8 @@ impl<S: Source, K: Sink> Stream<S, K> {
             requests += page.requests;
             let (keys, nameless) = keys_of(std::mem::take(&mut page.records));
             let ids: Vec<RecordId> = keys.iter().map(|key| key.id.clone()).collect();
-            let by_id = self.fetch_by_ids(work, &ids).await?;
+            // All of them together are what did not come.
+            let by_id = self.fetch_by_ids(work, ids.chunks(FEW)).await?;
             records.extend(nameless);
             records.extend(by_id.found);
             for (id, words) in by_id.unserved {
@@ -78,15 +83,16 @@ impl<S: Source, K: Sink> Stream<S, K> {
         }
     }
 
-    /// The records of these ids; by halves where the server cannot serve them together.
-    pub(super) async fn fetch_by_ids(&self, work: &Work<'_>, ids: &[RecordId]) -> Result<ById, Halt> {
+    /// The records of these ids, asked for in these parts; in smaller ones where the server cannot serve them together.
+    pub(super) async fn fetch_by_ids<'i>(
+        &self,
+        work: &Work<'_>,
+        parts: impl DoubleEndedIterator<Item = &'i [RecordId]>,
+    ) -> Result<ById, Halt> {
         let mut by_id = ById::default();
-        let mut parts = vec![ids];
+        let mut parts: Vec<&[RecordId]> = parts.rev().collect();
         let (mut tries, mut refused) = (0, 0);
         while let Some(part) = parts.pop() {
-            if part.is_empty() {
-                continue;
-            }
             match self.ask_by_ids(work, part).await? {
                 Ok(found) => {
                     (tries, refused) = (0, 0);
@@ -96,17 +102,16 @@ impl<S: Source, K: Sink> Stream<S, K> {
                 Err(SourceError::Failed(trouble)) => return Err(Halt::Trouble(trouble)),
                 Err(SourceError::TooSlow(trouble) | SourceError::TooBig(trouble)) => {
                     tries += 1;
-                    if let (one, []) = part.split_at(1) {
-                        if tries < TRIES {
-                            parts.push(part);
-                        } else {
+                    match part {
+                        [_] if tries < TRIES => parts.push(part),
+                        [one] => {
                             (tries, refused) = (0, refused + 1);
-                            by_id.unserved.push((one[0].clone(), words(&trouble)));
+                            by_id.unserved.push((one.clone(), words(&trouble)));
                         }
-                    } else {
-                        let (first, second) = part.split_at(part.len() / 2);
-                        tries = 0;
-                        parts.extend([second, first]);
+                        _ => {
+                            tries = 0;
+                            parts.extend(part.chunks(part.len().div_ceil(FEW)).rev());
+                        }
                     }
                     if refused >= REFUSALS_BEFORE_STOP {
                         return Err(Halt::Trouble(trouble));
@@ -145,7 +150,12 @@ impl<S: Source, K: Sink> Stream<S, K> {
         }
     }
 
-    async fn ask_keys(&self, work: &Work<'_>, slice: &Slice, rows: u32) -> Result<Result<Page, SourceError>, Halt> {
+    pub(super) async fn ask_keys(
+        &self,
+        work: &Work<'_>,
+        slice: &Slice,
+        rows: u32,
+    ) -> Result<Result<Page, SourceError>, Halt> {
         tokio::select! {
             biased;
             () = work.cancel.cancelled() => Err(Halt::Interrupted),
@@ -154,15 +164,17 @@ impl<S: Source, K: Sink> Stream<S, K> {
     }
 
     async fn ask_by_ids(&self, work: &Work<'_>, ids: &[RecordId]) -> Result<Result<Vec<Mapped>, SourceError>, Halt> {
-        self.count_requests(work, 1);
-        tokio::select! {
+        let records = tokio::select! {
             biased;
-            () = work.cancel.cancelled() => Err(Halt::Interrupted),
-            records = self.source.by_ids(ids) => Ok(records),
-        }
+            () = work.cancel.cancelled() => return Err(Halt::Interrupted),
+            records = self.source.by_ids(ids) => records,
+        };
+        // What failed is counted by the source.
+        self.count_requests(work, u64::from(records.is_ok()));
+        Ok(records)
     }
 
-    fn count_requests(&self, work: &Work<'_>, requests: u64) {
+    pub(super) fn count_requests(&self, work: &Work<'_>, requests: u64) {
         self.note(
             work,
             Tally {

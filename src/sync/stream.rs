@@ -11,9 +11,11 @@ use super::deliver::Refusals;
 use super::log_row::LastWritten;
 use super::page_size::PageSize;
 use super::progress::Progress;
+use super::reconcile::KEYS_AT_ONCE;
+use super::settled::Settled;
 use super::source_clock::SourceClock;
 use super::told::Told;
-use crate::model::{StreamId, Trouble};
+use crate::model::{Partner, StreamId, Trouble};
 use crate::store::{Prints, Store, StoreError};
 
 /// Our own clock, an argument so that tests can turn it.
@@ -36,6 +38,14 @@ pub struct Settings {
     pub columns: String,
     /// Whether the connector's own log is wanted.
     pub log: bool,
+    /// Whether another filter asks for a sweep by itself; one that is asked for is done all the same.
+    pub reconcile: bool,
+    /// Whether what is gone is marked.
+    pub deletions: bool,
+    /// More than this, and more than 1 % of the stream, in one sweep: none is marked.
+    pub max_deletions: u64,
+    /// The product it is read from.
+    pub partner: Partner,
     /// A daemon: it waits for a disk that is full as long as it takes.
     pub patient: bool,
 }
@@ -70,6 +80,10 @@ pub struct Stream<S, K> {
     pub(super) claims: Claims,
     pub(super) source_clock: SourceClock,
     pub(super) page_size: PageSize,
+    /// Of pages of keys.
+    pub(super) key_page_size: PageSize,
+    /// What was asked for by id, while an older page may be on its way.
+    pub(super) settled: Settled,
     pub(super) budget: ByteBudget,
     pub(super) refusals: Mutex<Refusals>,
     /// Closed for delivery while something delivered could not be written down.
@@ -110,6 +124,8 @@ impl<S, K> Stream<S, K> {
             claims: Claims::default(),
             source_clock: SourceClock::default(),
             page_size: PageSize::new(settings.page_size),
+            key_page_size: PageSize::new(KEYS_AT_ONCE),
+            settled: Settled::default(),
             budget,
             refusals: Mutex::default(),
             writable: tokio::sync::RwLock::default(),

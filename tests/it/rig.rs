@@ -115,6 +115,15 @@ impl Rig {
             .unwrap()
     }
 
+    /// The same, with its whole log on stderr.
+    pub async fn logged(&self, args: &[&str]) -> Output {
+        let mut command = self.command(args);
+        command.env("RUST_LOG", "info");
+        tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap()
+    }
+
     /// `itsmd sync --json`; what it said on stderr is shown if it said no JSON.
     pub async fn sync(&self, args: &[&str]) -> (i32, Value) {
         let output = self.itsmd(&[&["sync", "--json"], args].concat()).await;

@@ -183,3 +183,48 @@ async fn a_full_queue_at_the_server_means_one_at_a_time_for_some_minutes() {
     assert_eq!(start.elapsed().as_secs(), ALONE.as_secs());
     drop(first);
 }
+
+#[tokio::test(start_paused = true)]
+async fn processes_one_behind_the_other_keep_to_the_rate_together() {
+    for rate in [1, 6, 60, 600] {
+        let mut grants = Vec::new();
+        for process in 0..7 {
+            let limiter = limiter(rate, 2);
+            if process > 0 {
+                limiter.spend_burst();
+            }
+            for _ in 0..rate.div_ceil(3) {
+                drop(limiter.permit(Lane::Rest).await.unwrap());
+                grants.push(Instant::now());
+            }
+        }
+        let most = busiest_minute(&grants);
+        assert!(most <= rate as usize, "{most} in a minute at {rate}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wish_is_heard_by_whoever_keeps_it_and_our_own_backoff_is_not() {
+    let limiter = limiter(60, 2);
+    let mut asked = limiter.asked();
+    limiter.pause_until(Instant::now() + Duration::from_secs(5), "our own");
+    assert!(!asked.has_changed().unwrap());
+    limiter.obey_until(Instant::now() + Duration::from_secs(60), "429");
+    let waiting = asked.borrow_and_update().clone().unwrap();
+    assert!(waiting.asked && waiting.why == "429");
+    assert_eq!(limiter.waiting(), Some(waiting));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_at_a_closed_way_is_sent_home() {
+    let limiter = limiter(60, 2);
+    limiter.obey_until(Instant::now() + Duration::from_secs(3600), "429");
+    let waiter = tokio::spawn({
+        let limiter = limiter.clone();
+        async move { limiter.permit(Lane::Rest).await.map(drop) }
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    limiter.close();
+    let sent_home = tokio::time::timeout(Duration::from_secs(1), waiter).await;
+    assert!(sent_home.unwrap().unwrap().is_err());
+}

@@ -10,36 +10,61 @@ use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// The connection a request came by.
 #[derive(Debug, Clone)]
-pub struct Line(CancellationToken);
+pub struct Line {
+    cut: CancellationToken,
+    /// Whether it is encrypted.
+    pub secure: bool,
+}
 
 impl Line {
     /// Cuts the connection: whatever the handler answers is lost.
     pub fn cut(&self) {
-        self.0.cancel();
+        self.cut.cancel();
     }
 }
 
 impl Connected<IncomingStream<'_, Lines>> for Line {
     fn connect_info(stream: IncomingStream<'_, Lines>) -> Self {
-        Self(stream.io().cut.clone())
+        stream.io().line.clone()
     }
 }
 
-/// Accepts connections that can be cut.
-#[derive(Debug)]
+/// Accepts connections that can be cut, over TLS if it has an acceptor.
 pub struct Lines {
     listener: TcpListener,
     closed: CancellationToken,
+    tls: Option<TlsAcceptor>,
+    /// Callers who have not shaken hands yet: one who never does keeps nobody waiting.
+    greeting: JoinSet<io::Result<(TlsStream<TcpStream>, SocketAddr)>>,
 }
 
 impl Lines {
     /// Lines of `listener`; all are cut when `closed` is.
-    pub fn new(listener: TcpListener, closed: CancellationToken) -> Self {
-        Self { listener, closed }
+    pub fn new(listener: TcpListener, tls: Option<TlsAcceptor>, closed: CancellationToken) -> Self {
+        Self {
+            listener,
+            closed,
+            tls,
+            greeting: JoinSet::new(),
+        }
+    }
+
+    fn line(&self, stream: Box<dyn Stream>) -> Cuttable {
+        let cut = self.closed.child_token();
+        let was_cut = Box::pin(cut.clone().cancelled_owned());
+        let secure = self.tls.is_some();
+        Cuttable {
+            stream,
+            line: Line { cut, secure },
+            was_cut,
+        }
     }
 }
 
@@ -48,12 +73,24 @@ impl Listener for Lines {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let (stream, peer) = Listener::accept(&mut self.listener).await;
-        // Without it, small answers wait for the client's delayed acknowledgement.
-        let _best_effort = stream.set_nodelay(true);
-        let cut = self.closed.child_token();
-        let was_cut = Box::pin(cut.clone().cancelled_owned());
-        (Cuttable { stream, cut, was_cut }, peer)
+        loop {
+            tokio::select! {
+                (stream, peer) = Listener::accept(&mut self.listener) => {
+                    // Without it, small answers wait for the client's delayed acknowledgement.
+                    let _best_effort = stream.set_nodelay(true);
+                    let Some(tls) = &self.tls else {
+                        return (self.line(Box::new(stream)), peer);
+                    };
+                    let hands = tls.accept(stream);
+                    self.greeting.spawn(async move { Ok((hands.await?, peer)) });
+                }
+                Some(met) = self.greeting.join_next() => {
+                    if let Ok(Ok((stream, peer))) = met {
+                        return (self.line(Box::new(stream)), peer);
+                    }
+                }
+            }
+        }
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
@@ -61,11 +98,15 @@ impl Listener for Lines {
     }
 }
 
-/// A TCP connection that fails once it is cut.
-#[derive(Debug)]
+/// What bytes come and go by.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// A connection that fails once it is cut.
 pub struct Cuttable {
-    stream: TcpStream,
-    cut: CancellationToken,
+    stream: Box<dyn Stream>,
+    line: Line,
     was_cut: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 

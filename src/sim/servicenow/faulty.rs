@@ -1,4 +1,4 @@
-//! The cancelled transaction in its three spellings, each observed behind a 200.
+//! The cancelled transaction in its spellings, each behind a 200.
 
 use super::answer::{TOO_LONG, error_body};
 use crate::sim::fault::Spelling;
@@ -11,6 +11,7 @@ pub(super) fn spoil(body: &str, spelling: Spelling) -> String {
     match spelling {
         Spelling::BothKeys => format!("{rows}],{}", error.trim_start_matches('{')),
         Spelling::JunkElement => format!("{rows}{comma}\"{TOO_LONG}\"]}}"),
+        Spelling::Spliced => format!("{rows}{comma}{}", error.trim_start_matches('{')),
         Spelling::Truncated => format!("{rows}{comma}{{\"number\":\"INC00"),
     }
 }

@@ -73,7 +73,7 @@ pub use row::{Cell, Display, Row, Text, stamp};
 
 use super::fault::Faults;
 use super::journal::Journal;
-use super::serve::{self, Server};
+use super::serve::{self, Identity, Server};
 
 /// A running instance.
 #[derive(Debug)]
@@ -101,8 +101,16 @@ pub fn router(desk: &Desk, journal: &Journal, faults: &Faults) -> Router {
 /// # Errors
 /// The address cannot be bound.
 pub async fn start(desk: Desk, address: Option<SocketAddr>) -> io::Result<Handle> {
+    start_as(desk, address, None).await
+}
+
+/// Serves `desk` likewise, over TLS as `identity`, if it has one.
+///
+/// # Errors
+/// The address cannot be bound, or the identity cannot be used.
+pub async fn start_as(desk: Desk, address: Option<SocketAddr>, identity: Option<&Identity>) -> io::Result<Handle> {
     let (journal, faults) = (Journal::new(), Faults::new(0x5eed));
-    let server = serve::serve(router(&desk, &journal, &faults), address).await?;
+    let server = serve::serve_as(router(&desk, &journal, &faults), address, identity).await?;
     Ok(Handle {
         desk,
         journal,
@@ -112,7 +120,7 @@ pub async fn start(desk: Desk, address: Option<SocketAddr>) -> io::Result<Handle
 }
 
 impl Handle {
-    /// `http://127.0.0.1:port`, without a slash at the end.
+    /// `http://127.0.0.1:port`, or `https`, without a slash at the end.
     pub fn url(&self) -> String {
         self.server.url()
     }

@@ -146,7 +146,8 @@ impl Instance {
         }
         let host = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
         let parameters = form::parameters(parts.uri.query().unwrap_or_default());
-        let base = format!("http://{}", host.unwrap_or("instance"));
+        let scheme = serve::scheme(&parts.extensions);
+        let base = format!("{scheme}://{}", host.unwrap_or("instance"));
         let ask = |table, empty_is_missing| Ask {
             table,
             parameters: &parameters,

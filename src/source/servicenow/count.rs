@@ -32,7 +32,8 @@ impl ServiceNow {
             return Ok((None, 0));
         }
         let request = Request::get(self.stats_url(query::unordered(encoded)))
-            .header(header::ACCEPT, HeaderValue::from_static("application/json"));
+            .header(header::ACCEPT, HeaderValue::from_static("application/json"))
+            .lost_to(&self.lost);
         let judge = |answer: &Answer| match answer.status {
             status if status.is_server_error() => Judgement::Heavy(codes::SERVER.retry(self.seen(&answer.words()))),
             _ => Judgement::Accept,

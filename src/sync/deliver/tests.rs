@@ -25,6 +25,7 @@ fn delivery(generation: i64, columns: i64) -> Delivery {
         columns,
         run_id: "run-1".into(),
         window_start: at(START),
+        gone: false,
     }
 }
 

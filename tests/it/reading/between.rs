@@ -1,12 +1,15 @@
 //! A proxy between itsmd and a service desk, which changes what goes by: servers do things no simulator thinks of.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Response, StatusCode, header};
+
+use crate::rig::Rig;
 
 /// An answer on its way back, whole and unpacked.
 pub struct Passing {
@@ -48,9 +51,28 @@ impl Passing {
     }
 }
 
-/// Serves `server_url` with every answer changed by `change`; its address.
-pub async fn between(server_url: String, change: impl Fn(&mut Passing) + Send + Sync + 'static) -> String {
-    let change = Arc::new(change);
+/// The proxy.
+pub struct Between {
+    pub url: String,
+    healed: Arc<AtomicBool>,
+}
+
+impl Between {
+    /// From now on answers go by as they are.
+    pub fn heal(&self) {
+        self.healed.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Serves `server_url` with every answer changed by `change`.
+pub async fn between(server_url: String, change: impl Fn(&mut Passing) + Send + Sync + 'static) -> Between {
+    let healed = Arc::new(AtomicBool::new(false));
+    let switch = Arc::clone(&healed);
+    let change = Arc::new(move |answer: &mut Passing| {
+        if !switch.load(Ordering::Relaxed) {
+            change(answer);
+        }
+    });
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let answer = move |request: Request| {
         let (change, client, server_url) = (Arc::clone(&change), client.clone(), server_url.clone());
@@ -59,7 +81,18 @@ pub async fn between(server_url: String, change: impl Fn(&mut Passing) + Send + 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
-    format!("http://{address}")
+    Between {
+        url: format!("http://{address}"),
+        healed,
+    }
+}
+
+/// Leads the connection `contoso` of incidents through a proxy.
+pub async fn through(rig: &Rig, more: &str, change: impl Fn(&mut Passing) + Send + Sync + 'static) -> Between {
+    let proxy = between(rig.servicenow.url(), change).await;
+    let more = format!("work_items = [\"incident\"]\n{more}");
+    std::fs::write(rig.config(), rig.head() + &rig.connection("contoso", &proxy.url, &more)).unwrap();
+    proxy
 }
 
 async fn pass(

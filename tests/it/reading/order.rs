@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use itsmd::sim::servicenow::InvalidPart;
 use serde_json::Value;
 
-use super::between::{Passing, between};
+use super::between::through;
 use crate::rig::{Rig, STREAM, ago, incident, stream};
 
 fn fill(rig: &Rig, records: u32) {
@@ -16,11 +16,6 @@ fn fill(rig: &Rig, records: u32) {
         let modified = ago(TimeDelta::minutes(i64::from(number) * 60 + 20));
         rig.desk.put("incident", &incident(number, "Mail is down", modified));
     }
-}
-
-async fn through(rig: &Rig, more: &str, change: impl Fn(&mut Passing) + Send + Sync + 'static) {
-    let proxy = between(rig.servicenow.url(), change).await;
-    std::fs::write(rig.config(), rig.head() + &rig.connection("contoso", &proxy, more)).unwrap();
 }
 
 /// `check --json`: the codes of its findings.
@@ -36,7 +31,7 @@ async fn codes(rig: &Rig) -> Vec<String> {
 
 /// Fails with this code, says it in the log, and moves no position: once it is mended everything arrives.
 async fn stops(rig: &Rig, code: &str) {
-    let output = rig.itsmd(&["sync", "--json"]).await;
+    let output = rig.logged(&["sync", "--json"]).await;
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let error = &stream(&report, "contoso", "incident")["error"];
     assert_eq!(
@@ -53,7 +48,7 @@ async fn stops(rig: &Rig, code: &str) {
 async fn rows_out_of_order_stop_the_stream_before_a_position_moves() {
     let rig = Rig::new().await;
     fill(&rig, 30);
-    through(&rig, "", |answer| {
+    let proxy = through(&rig, "", |answer| {
         let mut rows = answer.rows();
         if rows.len() > 1 {
             rows.swap(3, 20);
@@ -63,7 +58,7 @@ async fn rows_out_of_order_stop_the_stream_before_a_position_moves() {
     .await;
     stops(&rig, "ITSMD-SN-020").await;
     assert!(codes(&rig).await.contains(&"ITSMD-SN-020".to_owned()));
-    rig.configure("");
+    proxy.heal();
     let (status, report) = rig.sync(&[]).await;
     assert_eq!((status, rig.workspace.count(STREAM)), (0, 30), "{report:#}");
 }
@@ -89,7 +84,7 @@ async fn a_page_that_is_out_of_order_once_is_asked_for_again() {
 async fn rows_from_outside_the_slice_stop_the_stream_before_a_position_moves() {
     let rig = Rig::new().await;
     fill(&rig, 30);
-    through(&rig, "", |answer| {
+    let proxy = through(&rig, "", |answer| {
         let mut rows = answer.rows();
         if rows.len() > 1 {
             rows[0]["sys_updated_on"]["value"] = "2020-01-01 00:00:00".into();
@@ -99,7 +94,7 @@ async fn rows_from_outside_the_slice_stop_the_stream_before_a_position_moves() {
     .await;
     stops(&rig, "ITSMD-SN-021").await;
     assert!(codes(&rig).await.contains(&"ITSMD-SN-021".to_owned()));
-    rig.configure("");
+    proxy.heal();
     let (status, report) = rig.sync(&[]).await;
     assert_eq!((status, rig.workspace.count(STREAM)), (0, 30), "{report:#}");
 }
@@ -116,7 +111,7 @@ async fn a_filter_on_a_field_that_the_table_lacks_stops_the_stream_in_each_of_it
         rig.configure("filter = \"state=2^asignment_group=Service Desk\"\nwork_items = [\"incident\"]");
         rig.desk.set_invalid_part(outcome);
         stops(&rig, code).await;
-        assert_eq!(codes(&rig).await, [code], "{outcome:?}");
+        assert!(codes(&rig).await.contains(&code.to_owned()), "{outcome:?}");
         rig.configure(
             "filter = \"state=2^assignment_group=Service Desk^ORassignment_group=\"\nwork_items = [\"incident\"]",
         );

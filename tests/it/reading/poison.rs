@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use super::between::{Passing, between};
+use super::between::{Passing, through};
 use crate::rig::{Rig, STREAM, ago, id, incident, stream};
 
 async fn quarantine(rig: &Rig) -> Vec<Value> {
@@ -74,6 +74,7 @@ async fn a_row_that_cannot_be_served_is_set_aside_with_the_servers_words_and_its
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_that_cannot_be_served_in_the_head_does_not_stop_it_and_is_read_when_it_changes() {
     let rig = Rig::new().await;
+    rig.configure("page_size = 25");
     fill(&rig, 3);
     rig.sync(&[]).await;
     let since = ago(TimeDelta::seconds(40));
@@ -100,18 +101,12 @@ async fn a_row_that_cannot_be_served_in_the_head_does_not_stop_it_and_is_read_wh
     assert_eq!(quarantine(&rig).await.len(), 1);
 }
 
-async fn through(rig: &Rig, change: impl Fn(&mut Passing) + Send + Sync + 'static) {
-    let more = "work_items = [\"incident\"]\npage_size = 25";
-    let proxy = between(rig.servicenow.url(), change).await;
-    std::fs::write(rig.config(), rig.head() + &rig.connection("contoso", &proxy, more)).unwrap();
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_the_server_says_instead_of_the_row_it_is_passed() {
     let one = |spoil: fn(&mut Passing), words: &'static str| async move {
         let rig = Rig::new().await;
         fill(&rig, 30);
-        through(&rig, move |answer| {
+        through(&rig, "page_size = 25", move |answer| {
             let has = String::from_utf8_lossy(&answer.body).contains(&id(7));
             if answer.in_full() && has {
                 spoil(answer);
@@ -143,7 +138,7 @@ async fn whatever_the_server_says_instead_of_the_row_it_is_passed() {
 async fn a_desk_that_gives_keys_but_no_row_at_all_does_not_end_in_the_quarantine() {
     let rig = Rig::new().await;
     fill(&rig, 40);
-    through(&rig, |answer| {
+    let proxy = through(&rig, "page_size = 25", |answer| {
         if answer.in_full() && !answer.rows().is_empty() {
             answer.body = b"{\"result\":[],\"error\":{\"message\":\"Transaction cancelled\"}}".to_vec();
         }
@@ -152,7 +147,7 @@ async fn a_desk_that_gives_keys_but_no_row_at_all_does_not_end_in_the_quarantine
     let (status, report) = rig.sync(&[]).await;
     assert_eq!((status, rig.workspace.count(STREAM)), (1, 0), "{report:#}");
     assert!(quarantine(&rig).await.is_empty());
-    rig.configure("");
+    proxy.heal();
     let (status, report) = rig.sync(&[]).await;
     assert_eq!((status, rig.workspace.count(STREAM)), (0, 40), "{report:#}");
 }
@@ -165,11 +160,11 @@ async fn several_such_rows_of_one_second_are_each_set_aside_and_the_second_is_re
     for number in 0..90 {
         rig.desk.put("incident", &incident(number, "A bulk close", second));
     }
-    for number in [5, 44, 45, 80] {
+    for number in [5, 44, 80] {
         rig.desk.poison("incident", &id(number));
     }
     let (status, report) = rig.sync(&[]).await;
-    assert_eq!((status, rig.workspace.count(STREAM)), (0, 86), "{report:#}");
+    assert_eq!((status, rig.workspace.count(STREAM)), (0, 87), "{report:#}");
     let numbers: HashSet<String> = quarantine(&rig).await.iter().map(|r| r["number"].to_string()).collect();
-    assert_eq!(numbers.len(), 4, "{numbers:?}");
+    assert_eq!(numbers.len(), 3, "{numbers:?}");
 }

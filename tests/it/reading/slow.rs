@@ -8,7 +8,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use itsmd::model::{ConnectionName, StreamId, WorkItemKind};
 use itsmd::store::{Store, Threads};
 
-use super::between::{Passing, between};
+use super::between::{Passing, through};
 use crate::rig::{Rig, STREAM, ago, incident, stream};
 
 const CANCELLED: &str = "Transaction cancelled: maximum execution time exceeded";
@@ -18,12 +18,6 @@ fn fill(rig: &Rig, records: u32, apart: TimeDelta) {
         let modified = ago(TimeDelta::minutes(20) + apart * i32::try_from(number).unwrap());
         rig.desk.put("incident", &incident(number, "Mail is down", modified));
     }
-}
-
-async fn through(rig: &Rig, more: &str, change: impl Fn(&mut Passing) + Send + Sync + 'static) {
-    let more = format!("work_items = [\"incident\"]\n{more}");
-    let proxy = between(rig.servicenow.url(), change).await;
-    std::fs::write(rig.config(), rig.head() + &rig.connection("contoso", &proxy, &more)).unwrap();
 }
 
 /// The sizes of the pages asked for in full, in order.
@@ -139,6 +133,14 @@ fn days(query: &str) -> Option<i64> {
     Some((bound("<")? - bound(">=").or_else(|| bound(">"))?).num_days())
 }
 
+/// Where a query begins.
+fn start(query: &str) -> Option<NaiveDateTime> {
+    let (_, rest) = query
+        .split_once("sys_updated_on>=")
+        .or_else(|| query.split_once("sys_updated_on="))?;
+    NaiveDateTime::parse_from_str(rest.get(..19)?, "%Y-%m-%d %H:%M:%S").ok()
+}
+
 fn ranges(rig: &Rig) -> Vec<i64> {
     let asked = rig.servicenow.journal.of("table/incident");
     asked
@@ -174,6 +176,39 @@ async fn a_range_too_long_for_the_server_is_halved_and_slices_laid_later_are_lon
     let (status, report) = rig.sync(&[]).await;
     assert_eq!((status, rig.workspace.count(STREAM)), (0, 200), "{report:#}");
     assert!(ranges(&rig).iter().any(|days| *days > 100), "{:?}", ranges(&rig));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_has_fallen_too_far_behind_leaves_it_to_slices_and_reads_what_is_new() {
+    let rig = Rig::new().await;
+    fill(&rig, 100, TimeDelta::hours(20));
+    // The last sync was forty days ago.
+    let then = ago(TimeDelta::days(40));
+    rig.desk.set_clock(Box::new(move || then));
+    let bounded = |query: &str| query.contains("sys_updated_on<");
+    through(&rig, "page_size = 25", move |answer| {
+        // No index: every range without an end, or a long one, is too much, but for the newest hours.
+        let query = answer.asked("sysparm_query").to_owned();
+        let recent = start(&query).is_some_and(|from| chrono::Utc::now().naive_utc() - from < TimeDelta::hours(6));
+        let long = days(&query).is_some_and(|days| days > 15);
+        let canary = answer.asked("sysparm_limit") == "1";
+        let late = start(&query).is_some_and(|from| from > (then - TimeDelta::hours(1)).naive_utc());
+        if !canary && late && (long || (!bounded(&query) && !recent)) {
+            both_keys(answer);
+        }
+    })
+    .await;
+    let (status, report) = rig.sync(&[]).await;
+    assert_eq!(status, 0, "{report:#}");
+    let before = rig.workspace.count(STREAM);
+    assert!(before > 0 && before < 100, "{before}");
+
+    rig.desk.set_clock(Box::new(chrono::Utc::now));
+    for _ in 0..2 {
+        let (status, report) = rig.sync(&[]).await;
+        assert_eq!(status, 0, "{report:#}");
+    }
+    assert_eq!((rig.workspace.count(STREAM), rig.latest().len()), (100, 100));
 }
 
 #[tokio::test(flavor = "multi_thread")]

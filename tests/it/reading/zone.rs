@@ -20,7 +20,7 @@ async fn an_instance_that_reads_times_in_the_users_zone_is_found_out_before_a_po
         let rig = Rig::new().await;
         fill(&rig);
         rig.desk.set_zone(zone, Literals::UserZone);
-        let output = rig.itsmd(&["sync", "--json"]).await;
+        let output = rig.logged(&["sync", "--json"]).await;
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         let error = &stream(&report, "contoso", "incident")["error"];
         assert_eq!(

@@ -1,0 +1,118 @@
+//! Resyncs under whatever is running.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use itsmd::store::Outcome;
+use itsmd::sync::{Pass, Resync, resync};
+
+use super::script::{OVERLAP, Scene, id};
+
+/// Asks for everything modified in the last `days` to be delivered again.
+fn again(scene: &Scene, days: i64) -> Resync {
+    let (row, since) = (scene.row(), scene.desk.now() - TimeDelta::days(days));
+    let asked = scene.store.call_here(|db| resync(db, &row, Some(since), OVERLAP));
+    asked.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resync_under_a_running_backfill_delivers_everything_again_and_the_backfill_too() {
+    let scene = Scene::new();
+    scene.desk.fill(200, TimeDelta::hours(1));
+    let page = scene.desk.hold(false);
+    let backfill = scene.spawn(Pass::Rest);
+    page.reached().await;
+    let Resync::Laid { .. } = again(&scene, 4) else {
+        panic!("nothing was laid");
+    };
+    page.open();
+    backfill.await.unwrap();
+    for _ in 0..3 {
+        scene.run(Pass::Both).await;
+    }
+    assert!(scene.is_read());
+    scene.assert_in_step();
+    let sent = scene.workspace.count();
+    // What was on its way when it was asked for may have gone out in vain: a page.
+    assert!((200..=210).contains(&sent), "{sent}");
+    assert_eq!(scene.run(Pass::Both).await.tally.sent, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn fifty_resyncs_in_a_row_under_a_running_backfill_lose_nothing_and_end() {
+    let scene = Scene::new();
+    scene.desk.fill(200, TimeDelta::hours(1));
+    scene.run(Pass::Head).await;
+    for round in 0..50 {
+        let page = scene.desk.hold(false);
+        let rest = scene.spawn(Pass::Rest);
+        page.reached().await;
+        // None is taken for a part of the one before; and the desk goes on working.
+        let key = scene.row().key;
+        scene.store.call_here(|db| db.forget_resync(key)).unwrap();
+        again(&scene, 1 + round % 10);
+        scene.desk.put(
+            &id(u32::try_from(round).unwrap()),
+            scene.desk.now(),
+            &format!("round {round}"),
+        );
+        page.open();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        scene.run(Pass::Head).await;
+        rest.await.unwrap();
+    }
+    let report = scene.run(Pass::Both).await;
+    assert_eq!(report.outcome, Outcome::Complete);
+    assert!(scene.is_read());
+    scene.assert_in_step();
+    let report = scene.run(Pass::Both).await;
+    assert_eq!((report.outcome, report.tally.sent), (Outcome::Complete, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn fifty_resyncs_of_a_quiet_stream_deliver_each_record_once_more() {
+    let scene = Scene::new();
+    scene.desk.fill(200, TimeDelta::hours(1));
+    scene.run(Pass::Both).await;
+    for _ in 0..50 {
+        again(&scene, 10);
+    }
+    scene.run(Pass::Both).await;
+    assert_eq!(scene.workspace.count(), 400, "the later ones are part of the first");
+    assert_eq!(scene.run(Pass::Both).await.tally.sent, 0);
+    scene.assert_in_step();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resync_in_the_middle_of_the_heads_run_leaves_no_hole_behind_the_head() {
+    let scene = Scene::new();
+    scene.desk.fill(50, TimeDelta::hours(1));
+    scene.run(Pass::Both).await;
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    // An hour's news, in three pages; the resync comes while the second is being read.
+    for number in 100..130 {
+        let ago = TimeDelta::minutes(i64::from(130 - number) * 2);
+        scene.desk.put(&id(number), scene.desk.now() - ago, "news");
+    }
+    let first = scene.desk.hold(true);
+    let head = scene.spawn(Pass::Head);
+    first.reached().await;
+    let second = scene.desk.hold(true);
+    first.open();
+    second.reached().await;
+    let before = scene.workspace.count();
+    again(&scene, 10);
+    second.open();
+    head.await.unwrap();
+    scene.run(Pass::Both).await;
+    assert!(scene.is_read());
+    scene.assert_in_step();
+    // Whatever the resync was asked for stands in the workspace once more, the news that had just been read too.
+    for number in (0..50).chain(100..130) {
+        let rows = scene.workspace.titles_of(&id(number)).len();
+        assert!((1..=2).contains(&rows), "{number}: {rows} rows");
+    }
+    let again = scene.workspace.count() - before;
+    assert!(again >= 80, "{again} rows after the resync for 80 records");
+    assert_eq!(scene.run(Pass::Both).await.tally.sent, 0);
+}
