@@ -72,6 +72,24 @@ impl World {
         Ok(())
     }
 
+    /// When it is over and reconciled: what was delivered and is there no more is marked as gone.
+    pub fn what_is_gone_is_marked(&self, config: &Config) -> Result<(), Broken> {
+        let inner = self.lock();
+        // What left the window while the sweep ran is neither asked for nor marked.
+        let from = clock::source() - TimeDelta::days(config.sync_days.into()) + TimeDelta::hours(2);
+        for (id, taken) in inner.journal.latest(config.destination) {
+            let record = &inner.records[id];
+            let is_gone = !record.visible() || (config.filtered && !record.active);
+            if is_gone && taken.serial.is_some() && taken.modified >= from {
+                return Err(format!(
+                    "INC{:07} s{} of {} is gone, and the workspace has {:?} of {}",
+                    record.number, record.serial, record.stamp, taken.serial, taken.modified
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Of no record an older version came after a newer one, and none came that was never there.
     pub fn nothing_goes_back(&self) -> Result<(), Broken> {
         let inner = self.lock();

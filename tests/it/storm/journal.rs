@@ -22,6 +22,8 @@ pub struct Taken {
     /// `None`: the row that says that the record is gone.
     pub serial: Option<u32>,
     pub version: String,
+    /// `LastModifiedDate_t`
+    pub modified: DateTime<Utc>,
     pub run: String,
     pub destination: usize,
     /// Which batch brought it.

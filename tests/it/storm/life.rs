@@ -94,6 +94,13 @@ pub fn prints(world: &World, config: &Config) -> Prints {
     }
 }
 
+fn partner(product: Product) -> Partner {
+    match product {
+        Product::ServiceNow => Partner::ServiceNow,
+        Product::Dataverse => Partner::Provance,
+    }
+}
+
 fn filter(product: Product, filtered: bool) -> &'static str {
     match (product, filtered) {
         (_, false) => "",
@@ -128,6 +135,10 @@ impl Life {
                 prints: prints(world, config),
                 columns: "all".to_owned(),
                 log: false,
+                reconcile: true,
+                deletions: true,
+                max_deletions: config.max_deletions,
+                partner: partner(world.plan.product),
                 patient: config.patience.is_none(),
             },
             Arc::new(clock::ours),
@@ -239,14 +250,15 @@ impl Life {
         report
     }
 
-    /// Slices to read, or records to try again.
+    /// Slices to read, records to try again, or a sweep that is asked for.
     pub fn rest_is_due(&self) -> bool {
         let due = self.store.call_here(|db| {
             let Some(row) = db.stream(&stream_id())? else {
                 return Ok(false);
             };
             let unread = |stored: &itsmd::store::StoredSlice| stored.slice.to.is_some() && !stored.complete;
-            Ok(db.slices(row.key)?.iter().any(unread) || !db.to_retry(row.key)?.is_empty())
+            let sweep = db.sweep(row.key)?.asked.is_some();
+            Ok(sweep || db.slices(row.key)?.iter().any(unread) || !db.to_retry(row.key)?.is_empty())
         });
         due.unwrap()
     }
@@ -319,11 +331,8 @@ fn readers(world: &World, config: &Config, home: &Home) -> Readers<Desk> {
         (Product::Dataverse, _) => entra(home),
     };
     let credentials = Arc::new(Credentials::new(&sign_in, url, &client).unwrap());
-    let partner = match world.plan.product {
-        Product::ServiceNow => Partner::ServiceNow,
-        Product::Dataverse => Partner::Provance,
-    };
-    let profile = Profile::parse(itsmd::config::shipped_profile(partner)).unwrap();
+    let profile = itsmd::config::shipped_profile(partner(world.plan.product));
+    let profile = Profile::parse(profile).unwrap();
     let item = profile.items[&WorkItemKind::Incident].clone();
     let (filter, choice) = (filter(world.plan.product, config.filtered), ChoiceValues::Labels);
     let desk = |item: ItemProfile| {

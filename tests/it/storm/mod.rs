@@ -13,6 +13,11 @@
 //! | no position is ahead of what was accepted | after each life |
 //! | no request before its permit: in any 60 seconds, at once, and in a pause | after each life |
 //! | sixty rings in calm weather bring everything through | at the end |
+//! | a reconcile then finds what no cursor sees, and marks what is gone | at the end |
+//!
+//! What is not asked of it: a version that was stamped into the future is awaited only when its time has come; two
+//! versions of one stamp and one revision cannot be told apart by a reader; without a `Date` our own clock must be about
+//! right; a new process does not know what the last one asked in the minute before.
 //!
 //! One seed with every line of what happened: `ITSMD_STORM_SEED=7 cargo test --test it storm::one_seed -- --nocapture`.
 

@@ -54,6 +54,8 @@ pub struct Config {
     pub destination: usize,
     /// Which of two names the one service desk has.
     pub address: usize,
+    /// So many records may be gone at once without a question.
+    pub max_deletions: u64,
     /// Pages in flight together, in bytes.
     pub budget: usize,
     /// How long a server may make us wait.
@@ -91,6 +93,7 @@ impl Config {
             filtered: dice.u32(0..4) == 0,
             destination: 0,
             address: 0,
+            max_deletions: if dice.bool() { 1000 } else { dice.u64(0..4) },
             budget: if dice.u32(0..4) == 0 { 4096 } else { 40 * 1024 * 1024 },
             patience: (dice.u32(0..4) == 0).then(|| Duration::from_secs(60)),
             every: Duration::from_secs(dice.u64(30..400)),

@@ -42,6 +42,7 @@ pub fn take(world: &World, parcel: &Parcel) -> usize {
             record: text("RecordId_s"),
             serial: (!gone).then(|| text("Title_s").trim_start_matches('s').parse().unwrap()),
             version: text("RecordVersion_s"),
+            modified: text("LastModifiedDate_t").parse().unwrap(),
             run: text("SyncRunId_s"),
             destination,
             batch,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use fastrand::Rng;
-use itsmd::store::Outcome;
+use itsmd::store::{Outcome, Store, Sweep};
 use itsmd::sync::{Pass, resync};
 use tokio_util::sync::CancellationToken;
 
@@ -122,13 +122,20 @@ impl Storm {
     }
 
     /// What an operator does while the process runs; it never ends by itself.
-    async fn operate(&self, store: itsmd::store::Store) {
+    async fn operate(&self, store: Store) {
         let (asks, after, since) = {
             let dice = &mut self.world.lock().dice;
-            (dice.u32(0..5), dice.u64(1..1_200_000), dice.bool())
+            (dice.u32(0..8), dice.u64(1..1_200_000), dice.bool())
         };
-        if asks == 0 {
+        if asks < 3 {
             tokio::time::sleep(Duration::from_millis(after)).await;
+        }
+        match asks {
+            1 => self.ask_sweep(&store, Sweep::Nightly),
+            2 => self.ask_sweep(&store, Sweep::Whole),
+            _ => {}
+        }
+        if asks == 0 {
             let since = since.then(|| clock::stamp() - TimeDelta::hours(5));
             self.again();
             let asked = store.call_here(|db| match db.stream(&stream_id())? {
@@ -194,12 +201,40 @@ impl Storm {
         let life = Life::begin(&self.world, &self.config, &self.home);
         self.bring_through(&life).await?;
         self.remedy_quarantine(&life).await?;
+        self.world.all_is_there(&life.store, &self.config, false)?;
+        self.reconcile(&life).await?;
         life.ends();
         let store = life.store.clone();
         drop(life);
         self.check_life()?;
         self.world.nothing_comes_twice()?;
-        self.world.all_is_there(&store, &self.config, false)
+        self.world.all_is_there(&store, &self.config, true)?;
+        self.world.what_is_gone_is_marked(&self.config)
+    }
+
+    /// `sync --reconcile --accept-deletions`.
+    async fn reconcile(&self, life: &Life) -> Result<(), Broken> {
+        self.ask_sweep(&life.store, Sweep::WholeAccepted);
+        let cancel = CancellationToken::new();
+        let mut last = None;
+        for _ in 0..10 {
+            last = life.run(Pass::Rest, &cancel).await.error;
+            if !life.rest_is_due() {
+                return last.map_or(Ok(()), |trouble| Err(format!("a sweep ended, but {trouble:?}")));
+            }
+            tokio::time::sleep(Duration::from_secs(120)).await;
+        }
+        Err(format!("a sweep in calm weather does not end: {last:?}"))
+    }
+
+    fn ask_sweep(&self, store: &Store, sweep: Sweep) {
+        let asked = store.call_here(|db| match db.stream(&stream_id())? {
+            Some(row) => db.ask_sweep(row.key, sweep),
+            None => Ok(()),
+        });
+        asked.unwrap();
+        self.world.count("sweeps");
+        self.world.note(|| format!("operator: {sweep:?}"));
     }
 
     /// Rings until every slice is through and the head has read whatever the desk did before it became quiet.
