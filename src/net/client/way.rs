@@ -166,3 +166,6 @@ impl Lost {
         Broken::Transport(code, words.to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests;
