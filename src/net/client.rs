@@ -10,21 +10,24 @@ mod send;
 mod tests;
 mod transport;
 mod unpack;
+mod way;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::Url;
-use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, Url};
 
 use self::bodies::Bodies;
 pub use self::request::{Limit, Request};
+use self::way::Way;
+pub use self::way::{Carried, Carrier, Lost, Parcel};
 use super::answer::Answer;
 use super::counts::{Counters, Counts};
 use super::limit::{Limiter, Waiting};
 use super::tls::TlsSettings;
-use super::url::{check_url, host, is_loopback};
+use super::url::{check_url, host};
 use super::{NetError, codes};
 use crate::model::Trouble;
 
@@ -93,9 +96,7 @@ pub struct Client {
 struct Shared {
     settings: ClientSettings,
     server: Url,
-    remote: reqwest::Client,
-    // Proxies of the environment would be asked for loopback too.
-    local: reqwest::Client,
+    way: Way,
     limiter: Limiter,
     counters: Counters,
     bodies: Bodies,
@@ -113,14 +114,28 @@ impl std::fmt::Debug for Client {
 impl Client {
     /// Fails if the address is neither https nor loopback, or if a file of the `tls` section cannot be used.
     pub fn new(settings: ClientSettings) -> Result<Self, Trouble> {
-        let server = check_url(&settings.server_url)?;
         let remote = match &settings.proxy {
             Some(proxy) => builder(&settings)?.proxy(parse_proxy(proxy)?),
             None => builder(&settings)?,
         };
-        let shared = Shared {
+        let way = Way::Network {
             remote: build(remote)?,
             local: build(builder(&settings)?.no_proxy())?,
+        };
+        Self::going(settings, way)
+    }
+
+    /// A client whose requests `carrier` takes, in place of the network: proxy and TLS have no meaning there. Fails if the
+    /// address is neither https nor loopback.
+    pub fn carried(settings: ClientSettings, carrier: Arc<dyn Carrier>) -> Result<Self, Trouble> {
+        let timeout = settings.request_timeout;
+        Self::going(settings, Way::Carried { carrier, timeout })
+    }
+
+    fn going(settings: ClientSettings, way: Way) -> Result<Self, Trouble> {
+        let server = check_url(&settings.server_url)?;
+        let shared = Shared {
+            way,
             limiter: Limiter::new(settings.requests_per_minute, settings.max_concurrent, settings.patience),
             counters: Counters::default(),
             bodies: Bodies::default(),
@@ -167,8 +182,12 @@ impl Client {
     pub async fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<Answer, NetError> {
         let url = check_url(url).map_err(NetError::Failed)?;
         Counters::count(&self.shared.counters.token_requests);
-        let request = self.http(&url).post(url.clone()).form(form);
+        let mut request = reqwest::Request::new(Method::POST, url.clone());
+        let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+        request.headers_mut().insert(CONTENT_TYPE, kind);
+        *request.body_mut() = Some(form_body(&url, form).into());
         transport::fetch(
+            &self.shared.way,
             request,
             transport::TOKEN_BODY_LIMIT,
             &self.shared.counters,
@@ -177,13 +196,13 @@ impl Client {
         .await
         .map_err(|broken| broken.into_error(&host(&url)))
     }
+}
 
-    fn http(&self, url: &Url) -> &reqwest::Client {
-        if is_loopback(url) {
-            return &self.shared.local;
-        }
-        &self.shared.remote
-    }
+/// A form is spelled like a query.
+fn form_body(url: &Url, form: &[(&str, &str)]) -> String {
+    let mut spelled = url.clone();
+    spelled.query_pairs_mut().clear().extend_pairs(form);
+    spelled.query().unwrap_or_default().to_owned()
 }
 
 fn builder(settings: &ClientSettings) -> Result<reqwest::ClientBuilder, Trouble> {

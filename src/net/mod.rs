@@ -19,7 +19,7 @@ mod url;
 
 pub use answer::{Answer, Judge, Judgement};
 pub use authorize::{Anonymous, Authorization, Authorize, Rejected};
-pub use client::{Client, ClientSettings, Limit, Request};
+pub use client::{Carried, Carrier, Client, ClientSettings, Limit, Lost, Parcel, Request};
 pub use code::{Code, codes};
 pub use counts::Counts;
 pub use error::NetError;
@@ -31,5 +31,5 @@ pub use url::{check_url, host};
 /// HTTP's vocabulary, so that those above need no HTTP library of their own.
 pub mod http {
     pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
-    pub use reqwest::{Method, StatusCode};
+    pub use reqwest::{Method, StatusCode, Url};
 }

@@ -35,10 +35,7 @@ impl Workspace {
     /// Builds it; nothing is sent or written yet, no secret read.
     pub fn open(settings: &Settings, options: Options) -> Result<Self, Trouble> {
         match settings {
-            Settings::LogsIngestion { endpoint, tls, .. } => {
-                let client = client(endpoint, tls, options)?;
-                LogsIngestion::new(settings, client).map(|sink| Self::LogsIngestion(Box::new(sink)))
-            }
+            Settings::LogsIngestion { endpoint, tls, .. } => Self::over(settings, client(endpoint, tls, options)?),
             Settings::DataCollector {
                 endpoint,
                 workspace_id,
@@ -52,6 +49,11 @@ impl Workspace {
             }
             Settings::File { path } => Ok(Self::File(File::new(path, options.clock))),
         }
+    }
+
+    /// The Logs Ingestion API over a client of the caller's.
+    pub fn over(settings: &Settings, client: Client) -> Result<Self, Trouble> {
+        LogsIngestion::new(settings, client).map(|sink| Self::LogsIngestion(Box::new(sink)))
     }
 
     /// What tells this destination from another: a change of it means that everything has to be sent again.

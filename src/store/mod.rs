@@ -81,7 +81,13 @@ impl Store {
         F: FnOnce(&Db<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         match self.threads {
-            Threads::Inline => self.call_here(work),
+            Threads::Inline => {
+                // Where another thread would work, others go on meanwhile, and a crash may come on either side.
+                tokio::task::yield_now().await;
+                let result = self.call_here(work);
+                tokio::task::yield_now().await;
+                result
+            }
             Threads::Blocking => {
                 let store = self.clone();
                 match tokio::task::spawn_blocking(move || store.call_here(work)).await {

@@ -23,6 +23,7 @@ mod reconcile;
 mod reconcile_cli;
 mod refusals;
 mod rig;
+mod storm;
 mod sync;
 mod telling;
 mod trust;

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::net::Answer;
+use super::transport::Broken;
+use crate::net::{Answer, codes};
 
 /// A body of an answer is read up to here unless the request says otherwise.
 const BODY_LIMIT: usize = 32 * 1024 * 1024;
@@ -53,6 +54,24 @@ impl Request {
     /// A POST.
     pub fn post(url: impl Into<String>, body: Bytes) -> Self {
         Self::new(Method::POST, url.into(), body)
+    }
+
+    /// What goes out at one attempt, authorization aside.
+    pub(super) fn to_be_sent(&self) -> Result<reqwest::Request, Broken> {
+        let url = reqwest::Url::parse(&self.url).map_err(|error| {
+            let words = format!("the address cannot be used: {error}");
+            Broken::Transport(codes::CLIENT, words)
+        })?;
+        let mut sent = reqwest::Request::new(self.method.clone(), url);
+        *sent.headers_mut() = self.headers.clone();
+        if self.method != Method::GET {
+            *sent.body_mut() = Some(self.body.clone().into());
+        }
+        if let Some(id) = self.fresh_id.clone() {
+            let fresh = HeaderValue::try_from(uuid::Uuid::new_v4().to_string());
+            sent.headers_mut().extend(fresh.ok().map(|fresh| (id, fresh)));
+        }
+        Ok(sent)
     }
 
     fn new(method: Method, url: String, body: Bytes) -> Self {

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 
 use super::request::Request;
 use super::transport::{Broken, fetch};
-use super::{Client, Counters, check_url, host};
+use super::{Client, Counters, Shared, check_url, host};
 use crate::model::Trouble;
 use crate::net::answer::{Answer, Judge, Judgement};
 use crate::net::authorize::{Authorization, Authorize, Rejected};
@@ -34,6 +34,10 @@ const MOST_WAITS: u32 = 100;
 
 /// What the server's slowness gets: one more try, because the next one costs it as much again.
 const SLOW_ATTEMPTS: u32 = 2;
+
+/// A permit counts for the moment in which it was granted: sent much later, the request would fall into a minute that is
+/// full already.
+const PERMIT_HOLDS: Duration = Duration::from_millis(500);
 
 /// What to do after an exchange.
 enum Next {
@@ -87,11 +91,17 @@ impl Client {
         let _under_way = self.shared.bodies.begin();
         loop {
             let permit = self.shared.limiter.permit(lane).await.map_err(NetError::Failed)?;
+            let granted = Instant::now();
             // Asked anew each time: while we waited for the permit the last one may have run out.
             let authorization = match renewed.take() {
                 Some(authorization) => authorization,
                 None => credentials.authorization(None).await.map_err(NetError::Failed)?,
             };
+            if granted.elapsed() > PERMIT_HOLDS {
+                // Signing in took its time.
+                renewed = Some(authorization);
+                continue;
+            }
             let outcome = self.exchange(request, authorization.as_ref(), spent).await;
             drop(permit);
             match self.classify(request, outcome, judge, credentials, spent.renewed) {
@@ -125,25 +135,15 @@ impl Client {
     ) -> Result<Answer, Broken> {
         spent.requests += 1;
         Counters::count(&self.shared.counters.requests);
-        let http = if super::is_loopback(&self.shared.server) {
-            &self.shared.local
-        } else {
-            &self.shared.remote
-        };
-        let mut sent = http
-            .request(request.method.clone(), &request.url)
-            .headers(request.headers.clone());
-        if request.method != Method::GET {
-            sent = sent.body(request.body.clone());
-        }
-        if let Some(name) = &request.fresh_id {
-            sent = sent.header(name, uuid::Uuid::new_v4().to_string());
-        }
+        let mut sent = request.to_be_sent()?;
         if let Some(authorization) = authorization {
             let (name, value) = authorization.header();
-            sent = sent.header(name, value);
+            sent.headers_mut().append(name, value);
         }
-        let mut answer = fetch(sent, request.body_limit, &self.shared.counters, &self.shared.bodies).await?;
+        let Shared {
+            way, counters, bodies, ..
+        } = &*self.shared;
+        let mut answer = fetch(way, sent, request.body_limit, counters, bodies).await?;
         answer.requests = spent.requests;
         Ok(answer)
     }

@@ -8,6 +8,7 @@ use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 
 use super::bodies::Bodies;
 use super::unpack::Unpacker;
+use super::way::{Coming, Way};
 use crate::net::answer::shorten;
 use crate::net::code::Code;
 use crate::net::counts::Counters;
@@ -42,13 +43,14 @@ impl Broken {
 
 /// Sends once and reads the whole body, in chunks and never beyond the limit.
 pub(super) async fn fetch(
-    request: reqwest::RequestBuilder,
+    way: &Way,
+    request: reqwest::Request,
     body_limit: usize,
     counters: &Counters,
     bodies: &Bodies,
 ) -> Result<Answer, Broken> {
     let exchange = async {
-        let mut response = request.send().await.map_err(|error| broken(&error))?;
+        let mut response = way.send(request).await?;
         counters.status(response.status().as_u16());
         let body = read_body(&mut response, body_limit, bodies).await?;
         Counters::add(&counters.bytes_received, body.len() as u64);
@@ -68,12 +70,12 @@ pub(super) async fn fetch(
     outcome
 }
 
-async fn read_body(response: &mut reqwest::Response, limit: usize, bodies: &Bodies) -> Result<Bytes, Broken> {
+async fn read_body(response: &mut Coming, limit: usize, bodies: &Bodies) -> Result<Bytes, Broken> {
     let announced = response.content_length();
     if announced.is_some_and(|announced| announced > limit as u64) {
         return Err(Broken::TooBig(limit));
     }
-    if Unpacker::is_needed(response.headers()) {
+    if Unpacker::is_needed(response.headers_mut()) {
         return read_packed(response, Unpacker::new(bodies.room(limit), limit)).await;
     }
     let mut body = match announced {
@@ -81,7 +83,7 @@ async fn read_body(response: &mut reqwest::Response, limit: usize, bodies: &Bodi
         None => bodies.room(limit),
     };
     body.clear();
-    while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
+    while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > limit {
             return Err(Broken::TooBig(limit));
         }
@@ -90,8 +92,8 @@ async fn read_body(response: &mut reqwest::Response, limit: usize, bodies: &Bodi
     Ok(Bytes::from(body))
 }
 
-async fn read_packed(response: &mut reqwest::Response, mut unpacker: Unpacker) -> Result<Bytes, Broken> {
-    while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
+async fn read_packed(response: &mut Coming, mut unpacker: Unpacker) -> Result<Bytes, Broken> {
+    while let Some(chunk) = response.chunk().await? {
         unpacker.unpack(&chunk)?;
     }
     // They tell of the packed body.
@@ -100,7 +102,7 @@ async fn read_packed(response: &mut reqwest::Response, mut unpacker: Unpacker) -
     unpacker.finish().map(Bytes::from)
 }
 
-fn broken(error: &reqwest::Error) -> Broken {
+pub(super) fn broken(error: &reqwest::Error) -> Broken {
     let words = causes(error);
     if error.is_timeout() && !error.is_connect() {
         return Broken::Timeout;
