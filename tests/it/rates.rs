@@ -118,12 +118,13 @@ async fn a_wish_in_any_spelling_is_obeyed_by_both_streams_of_the_connection() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_429_without_headers_means_one_request_at_a_time() {
     let rig = rig(1500, "page_size = 50\nmax_concurrent = 4").await;
-    rig.servicenow
-        .faults
-        .chance("table", Fault::Delay(Duration::from_millis(30)), 1.0);
+    // Before the delay, which befalls every request behind it.
     rig.servicenow
         .faults
         .push("table/incident", Fault::TooMany(RetryAfter::Unsaid), 1);
+    rig.servicenow
+        .faults
+        .chance("table", Fault::Delay(Duration::from_millis(30)), 1.0);
     let (code, report) = rig.sync(&[]).await;
     assert_eq!((code, rig.workspace.count(STREAM)), (0, 1500), "{report:#}");
     let asked = rig.servicenow.journal.requests();
