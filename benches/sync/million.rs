@@ -18,6 +18,9 @@ const DAYS: u16 = 120;
 /// Polls of a desk on which nothing happens.
 const POLLS: usize = 10;
 
+/// How long an idle daemon is looked at: it makes three reports for the service manager.
+const IDLE: Duration = Duration::from_secs(30);
+
 /// A first sync that takes longer is a failure.
 const DEADLINE: Duration = Duration::from_secs(3600);
 
@@ -54,8 +57,7 @@ pub fn run(records: usize) {
         "  most of the log beside the database {:.1} MB",
         size(folder.path(), "itsmd.db-wal")
     );
-    thread::sleep(Duration::from_secs(3));
-    println!("idle after it: RSS {:.1} MB", megabytes(&daemon, "VmRSS:"));
+    idle(&daemon, "idle after it");
     poll(&desk, &daemon);
     assert_eq!(rows(&desk), records, "something was delivered twice");
     end(daemon);
@@ -64,12 +66,10 @@ pub fn run(records: usize) {
         "database {bytes:.1} MB, {:.1} bytes a record",
         bytes * 1e6 / records as f64
     );
-    let mut again = start(folder.path());
-    thread::sleep(Duration::from_secs(5));
-    println!("started again, idle: RSS {:.1} MB", megabytes(&again, "VmRSS:"));
+    let again = start(folder.path());
+    idle(&again, "started again, idle");
     poll(&desk, &again);
     println!("  peak RSS {:.1} MB", megabytes(&again, "VmHWM:"));
-    let _ = again.try_wait();
     end(again);
 }
 
@@ -80,6 +80,19 @@ fn start(folder: &Path) -> Child {
         .arg(folder.join("itsmd.toml"))
         .env("RUST_LOG", "warn");
     command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap()
+}
+
+/// Looks at it while nothing happens.
+fn idle(daemon: &Child, when: &str) {
+    thread::sleep(Duration::from_secs(5));
+    let before = cpu(daemon);
+    thread::sleep(IDLE);
+    println!(
+        "{when}: RSS {:.1} MB (of it not of a file {:.1}), CPU {:.2} % of a core",
+        megabytes(daemon, "VmRSS:"),
+        megabytes(daemon, "RssAnon:"),
+        (cpu(daemon) - before) / IDLE.as_secs_f64() * 100.0
+    );
 }
 
 fn wait_for(desk: &Desk, daemon: &mut Child, records: usize) {

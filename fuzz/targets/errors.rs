@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use itsmd::auth;
 use itsmd::model::Trouble;
-use itsmd::sink::{self, SinkError};
 use itsmd::net::Judgement;
+use itsmd::sink::{self, SinkError};
 use itsmd::source::{Dataverse, ServiceNow};
 use itsmd_fuzz::{answer, beginning, dataverse, first_line, servicenow};
 use libfuzzer_sys::fuzz_target;
@@ -17,14 +17,19 @@ static DESKS: LazyLock<(ServiceNow, Dataverse)> = LazyLock::new(|| (servicenow()
 /// What an operator is told: a line that ends, of bounded length.
 fn check(trouble: &Trouble) {
     assert!(trouble.code.starts_with("ITSMD-"));
-    assert!(trouble.seen.chars().count() < 2_000 && !trouble.seen.contains(char::is_control), "{trouble}");
+    assert!(
+        trouble.seen.chars().count() < 2_000 && !trouble.seen.contains(char::is_control),
+        "{trouble}"
+    );
     assert!(!trouble.means.is_empty() && !trouble.remedy.is_empty());
 }
 
 fn check_judgement(judgement: &Judgement) {
     match judgement {
         Judgement::Accept => {}
-        Judgement::Retry(trouble) | Judgement::Fail(trouble) | Judgement::Slow(trouble) => check(trouble),
+        Judgement::Retry(trouble) | Judgement::Fail(trouble) | Judgement::Slow(trouble) | Judgement::Heavy(trouble) => {
+            check(trouble)
+        }
     }
 }
 
@@ -41,7 +46,14 @@ fuzz_target!(|data: &[u8]| {
     let status = std::str::from_utf8(status).ok().and_then(|status| status.parse().ok());
     let status = status.filter(|status| (200..600).contains(status)).unwrap_or(400);
     let header = header.trim_ascii();
-    let names = ["content-type", "x-ms-error-code", "x-ms-request-id", "date", "location", "x-total-count"];
+    let names = [
+        "content-type",
+        "x-ms-error-code",
+        "x-ms-request-id",
+        "date",
+        "location",
+        "x-total-count",
+    ];
     let answer = answer(status, &names.map(|name| (name, header)), body);
     let (servicenow, dataverse) = &*DESKS;
     let at = beginning();

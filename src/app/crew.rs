@@ -7,11 +7,11 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::build::Parts;
-use super::member::{AskedPass, Member};
+use super::member::{AskedPass, Loops, Member};
 use super::requests::AskedSync;
 use super::sync::{ConnectionSync, StreamSync, SyncReport};
-use crate::config::Splay;
-use crate::daemon::{Activation, Bell, Ring, Schedule};
+use crate::daemon::Ring;
+use crate::model::StreamId;
 use crate::status::{Metrics, Outcome};
 use crate::store::Tally;
 use crate::sync::Pass;
@@ -31,10 +31,14 @@ impl Crew {
         let (mut tasks, stop) = (JoinSet::new(), CancellationToken::new());
         let mut members = Vec::new();
         for (connected, stream) in parts.streams() {
-            let head = Activation::new(Bell::new(), super::clock());
-            let rest = Activation::new(Bell::new(), super::clock());
-            let client = connected.client.clone();
-            let member = Arc::new(Member::new(Arc::clone(stream), client, &head, &rest, metrics));
+            let loops = Loops::new();
+            let member = Arc::new(Member::new(connected, Arc::clone(stream), &loops, metrics));
+            let Loops { head, rest, reconcile } = loops;
+            let asking = Arc::clone(&member);
+            tasks.spawn(reconcile.run(stop.clone(), move || {
+                let member = Arc::clone(&asking);
+                async move { member.look_for_the_rest().await }
+            }));
             for (activation, pass) in [(head, Pass::Head), (rest, Pass::Rest)] {
                 let (member, cancel) = (Arc::clone(&member), stop.clone());
                 tasks.spawn(activation.run(stop.clone(), move || {
@@ -62,35 +66,48 @@ impl Crew {
 
     /// What the scheduler is to ring.
     pub fn rings(&self) -> Vec<Ring> {
+        let heads = self.heads().into_iter().map(|(_, ring)| ring);
+        heads.chain(self.reconciles()).collect()
+    }
+
+    /// The ring of each head.
+    pub fn heads(&self) -> Vec<(Arc<Member>, Ring)> {
         let mut rings = Vec::new();
         for connected in &self.parts.connections {
             let settings = &connected.settings;
-            let mut schedule = match Schedule::parse(&settings.schedule, settings.schedule_time_zone) {
+            let schedule = match super::schedule(settings, &settings.schedule, super::now()) {
                 Ok(schedule) => schedule,
                 Err(error) => {
                     tracing::error!(connection = %settings.name, %error, "nothing rings this connection");
                     continue;
                 }
             };
-            if let Splay::Percent(percent) = settings.splay {
-                schedule = schedule.splayed(settings.name.as_str(), percent, super::now());
-            }
             let members = self
                 .members
                 .iter()
                 .filter(|member| member.stream.id.connection == settings.name);
-            rings.extend(members.map(|member| Ring {
-                name: member.stream.id.to_string(),
-                schedule: schedule.clone(),
-                bell: member.head.clone(),
-            }));
+            for member in members {
+                rings.push((
+                    Arc::clone(member),
+                    Ring {
+                        name: member.stream.id.to_string(),
+                        schedule: schedule.clone(),
+                        bell: member.head.clone(),
+                    },
+                ));
+            }
         }
         rings
     }
 
-    /// The member that a ring's name speaks of.
-    pub fn member(&self, ring: &str) -> Option<&Arc<Member>> {
-        self.members.iter().find(|member| member.stream.id.to_string() == ring)
+    fn reconciles(&self) -> impl Iterator<Item = Ring> {
+        self.members.iter().filter_map(|member| {
+            Some(Ring {
+                name: reconcile_ring(&member.stream.id),
+                schedule: member.reconciles.clone()?,
+                bell: member.reconcile.clone(),
+            })
+        })
     }
 
     /// The streams whose workers are gone though nobody stopped them.
@@ -101,6 +118,11 @@ impl Crew {
         let gone = self.members.iter().filter(|member| member.is_gone());
         gone.map(|member| format!("a worker of {} is gone", member.stream.id))
             .collect()
+    }
+
+    /// Lets every stream look whether a reconcile was due while nobody looked.
+    pub fn ring_reconciles(&self) {
+        self.members.iter().for_each(|member| member.reconcile.ring());
     }
 
     /// Rings every head.
@@ -132,6 +154,7 @@ impl Crew {
         let asked_pass = AskedPass {
             run_id: super::new_run_id(),
             wait: asked.wait,
+            sweep: asked.sweep(),
         };
         let mut connections = Vec::new();
         let mut waits = Vec::new();
@@ -172,6 +195,11 @@ impl Crew {
             connections,
         }
     }
+}
+
+/// The name of a stream's second ring.
+pub(super) fn reconcile_ring(stream: &StreamId) -> String {
+    format!("{stream} reconcile")
 }
 
 fn skipped(kind: crate::model::WorkItemKind) -> StreamSync {

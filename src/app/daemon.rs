@@ -120,10 +120,7 @@ impl Daemon {
     async fn ring_what_is_due(&self) {
         let crew = self.crew().await;
         let now = super::now();
-        for ring in crew.rings() {
-            let Some(member) = crew.member(&ring.name) else {
-                continue;
-            };
+        for (member, ring) in crew.heads() {
             let id = member.stream.id.clone();
             let read = self
                 .store
@@ -134,10 +131,10 @@ impl Daemon {
                 last.is_none_or(|last| last > now || ring.schedule.next_after(last).is_some_and(|next| next <= now));
             if due {
                 member.head.ring();
-            } else if member.rest_is_due().await {
-                member.rest.ring();
             }
         }
+        // Of what nobody was there for, and of what the rest worker has left.
+        crew.ring_reconciles();
     }
 
     async fn obey(&self, signals: &mut Signals, notifier: &Notifier) -> Exit {
@@ -211,6 +208,8 @@ impl Daemon {
             tracing::error!("the scheduler does not answer");
         }
         new.ring_heads();
+        // An instant may have passed between the old rings and the new.
+        new.ring_reconciles();
         tracing::info!("SIGHUP: the configuration was read again");
     }
 
@@ -240,7 +239,7 @@ impl Daemon {
         let answer = match request.verb.as_str() {
             SYNC => {
                 let asked: AskedSync = serde_json::from_str(&request.body).unwrap_or_default();
-                tracing::info!("asked to sync now");
+                tracing::info!(reconcile = asked.reconcile, "asked to sync now");
                 // Whoever asked waits for an answer, whatever happens here.
                 match fault::guarded(async move { crew.sync(&asked).await }).await {
                     Ok(report) => serde_json::to_string(&report).unwrap_or_default(),

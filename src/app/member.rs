@@ -6,14 +6,14 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::build::DeskStream;
-use super::fault;
+use super::build::{Connected, DeskStream};
 use super::sync::StreamSync;
-use crate::daemon::{Activation, Activity, Bell};
+use super::{fault, reconcile};
+use crate::daemon::{Activation, Activity, Bell, Schedule};
 use crate::net::{Client, Waiting};
 use crate::status::metrics::RequestOutcome;
 use crate::status::{Metrics, Outcome, Problem};
-use crate::store::{Outcome as RunOutcome, Tally, Worker};
+use crate::store::{Outcome as RunOutcome, Sweep, Tally, Worker};
 use crate::sync::{Pass, Run, WorkerReport};
 
 /// How often a pass that somebody waits for looks whether the server asked for more patience than they have.
@@ -25,12 +25,37 @@ pub(super) struct Member {
     pub stream: Arc<DeskStream>,
     pub head: Bell,
     pub rest: Bell,
+    /// Looks whether a sweep is due.
+    pub reconcile: Bell,
+    /// When one is; never, if that is off.
+    pub reconciles: Option<Schedule>,
     client: Client,
     head_activity: watch::Receiver<Activity>,
     rest_activity: watch::Receiver<Activity>,
+    reconcile_activity: watch::Receiver<Activity>,
     last: Mutex<Last>,
     asked_run: Mutex<Option<String>>,
     metrics: Arc<Metrics>,
+}
+
+/// The loops behind a member's bells.
+#[derive(Debug)]
+pub(super) struct Loops {
+    pub head: Activation,
+    pub rest: Activation,
+    pub reconcile: Activation,
+}
+
+impl Loops {
+    /// Loops that wait.
+    pub fn new() -> Self {
+        let waiting = || Activation::new(Bell::new(), super::clock());
+        Self {
+            head: waiting(),
+            rest: waiting(),
+            reconcile: waiting(),
+        }
+    }
 }
 
 /// The last report of each worker.
@@ -47,6 +72,8 @@ pub(super) struct AskedPass {
     pub run_id: String,
     /// How long a server may make it wait; without one as long as it likes.
     pub wait: Option<Duration>,
+    /// What it is to look for beside the ordinary.
+    pub sweep: Option<Sweep>,
 }
 
 /// How waiting for one run of a worker ended.
@@ -57,21 +84,24 @@ enum Waited {
 }
 
 impl Member {
-    /// The member behind these two activations.
-    pub fn new(
-        stream: Arc<DeskStream>,
-        client: Client,
-        head: &Activation,
-        rest: &Activation,
-        metrics: &Arc<Metrics>,
-    ) -> Self {
+    /// The member of a connection's stream behind these loops.
+    pub fn new(connected: &Connected, stream: Arc<DeskStream>, loops: &Loops, metrics: &Arc<Metrics>) -> Self {
+        let settings = &connected.settings;
+        let reconciles = settings.reconcile.as_deref().and_then(|fields| {
+            super::schedule(settings, fields, super::now())
+                .inspect_err(|error| tracing::error!(stream = %stream.id, %error, "nothing rings its reconcile"))
+                .ok()
+        });
         Self {
             stream,
-            client,
-            head: head.bell(),
-            rest: rest.bell(),
-            head_activity: head.watch(),
-            rest_activity: rest.watch(),
+            client: connected.client.clone(),
+            head: loops.head.bell(),
+            rest: loops.rest.bell(),
+            reconcile: loops.reconcile.bell(),
+            reconciles,
+            head_activity: loops.head.watch(),
+            rest_activity: loops.rest.watch(),
+            reconcile_activity: loops.reconcile.watch(),
             last: Mutex::default(),
             asked_run: Mutex::default(),
             metrics: Arc::clone(metrics),
@@ -81,7 +111,7 @@ impl Member {
     /// Whether a worker's loop has ended.
     pub fn is_gone(&self) -> bool {
         // Each loop owns the sender of its activity.
-        [&self.head_activity, &self.rest_activity]
+        [&self.head_activity, &self.rest_activity, &self.reconcile_activity]
             .into_iter()
             .any(|activity| activity.has_changed().is_err())
     }
@@ -109,7 +139,22 @@ impl Member {
         }
         // A head that fails for ever must not stop the rest. A rest that failed is rung again by the next head: never in
         // a tight loop.
-        if pass == Pass::Head && !interrupted && self.rest_is_due().await {
+        if pass == Pass::Head && !interrupted {
+            self.look_for_the_rest().await;
+        }
+    }
+
+    /// Asks for a sweep if one is due, and rings the rest worker if it has something to do.
+    pub async fn look_for_the_rest(&self) {
+        if let Some(schedule) = &self.reconciles {
+            match reconcile::ask_if_due(&self.stream, schedule, super::now()).await {
+                Ok(true) => tracing::info!(stream = %self.stream.id, "reconciling: what no cursor sees is looked for"),
+                Ok(false) => {}
+                // The end of the next head run looks again.
+                Err(error) => tracing::error!(stream = %self.stream.id, %error, "a reconcile could not be asked for"),
+            }
+        }
+        if self.rest_is_due().await {
             self.rest.ring();
         }
     }
@@ -136,7 +181,7 @@ impl Member {
         }
     }
 
-    /// Whether there are slices to read, records to try again or a sweep to be done.
+    /// Whether there are slices to read, records to try again, or a sweep to be done.
     pub async fn rest_is_due(&self) -> bool {
         let id = self.stream.id.clone();
         let due = self.stream.store.call(move |db| {
@@ -156,6 +201,7 @@ impl Member {
         metrics.records_sent(id, tally.sent);
         metrics.records_unchanged(id, tally.unchanged);
         metrics.hidden_rows(id, tally.hidden);
+        metrics.records_deleted(id, tally.deleted);
         metrics.bytes_sent(id, tally.bytes_sent);
         metrics.requests(id, RequestOutcome::Ok, tally.requests);
         metrics.run_ended(id, super::sync::outcome(report.outcome));
@@ -163,6 +209,12 @@ impl Member {
 
     /// One whole pass, begun after now: the head to its end, then the rest if it is due.
     pub async fn pass(&self, asked: &AskedPass, stop: &CancellationToken) -> StreamSync {
+        if let Some(sweep) = asked.sweep
+            && let Err(error) = reconcile::ask(&self.stream, sweep).await
+        {
+            let problem = Problem::from(&error.trouble());
+            return StreamSync::of(self.stream.id.kind, Outcome::Failed, Some(problem), Tally::default());
+        }
         let before = self.stream.progress.tally();
         *locked(&self.asked_run) = Some(asked.run_id.clone());
         let mut ran = Vec::new();
@@ -182,7 +234,18 @@ impl Member {
         }
         locked(&self.asked_run).take_if(|run| *run == asked.run_id);
         let tally = since(before, self.stream.progress.tally());
-        self.passed(&ran, waited, tally)
+        // The run that swept may have ended before the one that was waited for.
+        let blocked = match asked.sweep {
+            Some(_) => reconcile::blocked(&self.stream).await,
+            None => None,
+        };
+        // A pass that waits too long ends, and the daemon goes on with what was asked of it.
+        let goes_on = matches!(waited, Waited::TooLong(_));
+        let mut report = self.passed(&ran, waited, tally, blocked);
+        if asked.sweep.is_some() && !goes_on {
+            report.warnings.extend(reconcile::left_over(&self.stream).await);
+        }
+        report
     }
 
     /// Rings a worker and waits for a run begun after that, as long as the server wishes for no more than `wait`.
@@ -227,7 +290,7 @@ impl Member {
     }
 
     /// How a pass ended: only of the workers that ran in it.
-    fn passed(&self, ran: &[Worker], waited: Waited, tally: Tally) -> StreamSync {
+    fn passed(&self, ran: &[Worker], waited: Waited, tally: Tally, blocked: Option<Problem>) -> StreamSync {
         let last = locked(&self.last);
         let reports: Vec<&WorkerReport> = ran
             .iter()
@@ -244,6 +307,7 @@ impl Member {
             (None, Waited::TooLong(problem)) => (Outcome::Failed, Some(problem)),
             (None, Waited::Stopped) => (Outcome::Interrupted, None),
             (None, Waited::Through) if torn => (Outcome::Interrupted, None),
+            (None, Waited::Through) if blocked.is_some() => (Outcome::Failed, blocked),
             (None, Waited::Through) => (Outcome::Complete, None),
         };
         let warnings = reports.iter().flat_map(|report| report.warnings.clone()).collect();

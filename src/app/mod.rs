@@ -6,6 +6,7 @@ mod daemon;
 mod fault;
 mod member;
 mod pauses;
+mod reconcile;
 mod report;
 mod requests;
 mod sync;
@@ -16,9 +17,13 @@ use chrono::{DateTime, Utc};
 
 pub use build::{Connected, DeskStream, Parts, columns_fingerprint, sink_print, source_print};
 pub use daemon::{Exit, run};
+pub use reconcile::ask_sweeps;
 pub use report::{Live, report};
 pub use requests::{AskedSync, SYNC};
 pub use sync::{ConnectionSync, StreamSync, SyncReport, sync};
+
+use crate::config::{Connection, Splay};
+use crate::daemon::{Schedule, ScheduleError};
 
 /// After this a page in hand is dropped: systemd is told 30 seconds, people are told 20.
 const STOP_WITHIN: std::time::Duration = std::time::Duration::from_secs(18);
@@ -31,6 +36,15 @@ pub fn now() -> DateTime<Utc> {
 /// Our clock, as an argument.
 pub fn clock() -> crate::sync::Now {
     Arc::new(now)
+}
+
+/// A connection's schedule by these fields, in its zone and with its splay.
+pub fn schedule(connection: &Connection, fields: &str, now: DateTime<Utc>) -> Result<Schedule, ScheduleError> {
+    let schedule = Schedule::parse(fields, connection.schedule_time_zone)?;
+    Ok(match connection.splay {
+        Splay::Off => schedule,
+        Splay::Percent(percent) => schedule.splayed(connection.name.as_str(), percent, now),
+    })
 }
 
 /// The id of a new run, as in `SyncRunId_s`.

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::build::{columns_fingerprint, source_print};
+use super::crew::reconcile_ring;
 use super::pauses;
 use super::sync::outcome;
 use crate::config::{Config, Connection};
 use crate::daemon::Schedule;
 use crate::model::{StreamId, WorkItemKind};
-use crate::status::{Backfill, ConnectionReport, LastRun, Problem, Report, StreamReport, StreamState, Waiting};
+use crate::status::{
+    Backfill, ConnectionReport, LastRun, Problem, Reconcile, Report, StreamReport, StreamState, Waiting,
+};
 use crate::store::{self, Db, RunRow, Store, StoreError, StoredSlice, StreamRow, Worker};
 
 /// The code of a sync that was not to wait as long as a server asked.
@@ -110,10 +113,20 @@ fn stream_report(
     report.quarantined = db.quarantined(row.key)?;
     report.notes = notes(db, connection, kind, &row)?;
     let (head_run, rest_run) = (db.last_run(row.key, Worker::Head)?, db.last_run(row.key, Worker::Rest)?);
-    let rest_is_due = report.backfill.complete < report.backfill.slices || !db.to_retry(row.key)?.is_empty();
+    let sweep = db.sweep(row.key)?;
+    let rest_is_due =
+        report.backfill.complete < report.backfill.slices || !db.to_retry(row.key)?.is_empty() || sweep.asked.is_some();
     let failed = in_the_way(head_run.as_ref(), rest_run.as_ref(), rest_is_due);
     let unwritten = live.unwritten.get(&id.to_string()).cloned();
     report.error = unwritten.or_else(|| failed.and_then(problem));
+    let reconcile = Reconcile {
+        last: sweep.ended,
+        next: live.next.get(&reconcile_ring(&id)).copied(),
+        running: sweep.asked.is_some(),
+        deleted: db.ledger_deleted(row.key)?,
+        blocked: sweep.blocked.and_then(|text| serde_json::from_str(&text).ok()),
+    };
+    tell_reconcile(&mut report, reconcile);
     report.last_run = head_run.as_ref().map(|head| last_run(head, rest_run.as_ref()));
     report.state = state(connection, &report);
     Ok(report)
@@ -125,6 +138,19 @@ fn backfill(slices: &[StoredSlice]) -> Backfill {
         (all + 1, complete + u64::from(stored.complete))
     });
     Backfill { slices, complete }
+}
+
+/// A sweep that waits for a person stands in the way until a later one ends well; what fails now is told first.
+fn tell_reconcile(report: &mut StreamReport, reconcile: Reconcile) {
+    match (&report.error, &reconcile.blocked) {
+        (None, Some(blocked)) => report.error = Some(blocked.clone()),
+        (Some(error), Some(blocked)) if error.code != blocked.code => report.notes.push(format!(
+            "the last reconcile waits for a person, too ({}): {}; {}",
+            blocked.code, blocked.seen, blocked.remedy
+        )),
+        (_, Some(_) | None) => {}
+    }
+    report.reconcile = Some(reconcile);
 }
 
 fn state(connection: &Connection, report: &StreamReport) -> StreamState {
@@ -191,6 +217,7 @@ fn last_run(run: &RunRow, rest: Option<&RunRow>) -> LastRun {
         outcome: outcome(run.outcome.unwrap_or(store::Outcome::Interrupted)),
         read: run.tally.read,
         sent: run.tally.sent,
+        deleted: run.tally.deleted,
         error: problem(run),
         warnings,
     }
@@ -211,6 +238,36 @@ mod tests {
             warnings: Vec::new(),
             tally: Tally::default(),
         }
+    }
+
+    #[test]
+    fn a_sweep_that_waits_for_a_person_is_told_below_what_fails_now() {
+        let problem = |code: &str| Problem {
+            code: code.to_owned(),
+            seen: "60 of 200 records are gone".to_owned(),
+            means: "more than may be marked".to_owned(),
+            remedy: "decide".to_owned(),
+        };
+        let told = |error: Option<Problem>, blocked: Option<Problem>| {
+            let mut report = StreamReport::unread(WorkItemKind::Incident, true);
+            report.error = error;
+            tell_reconcile(
+                &mut report,
+                Reconcile {
+                    blocked,
+                    ..Reconcile::default()
+                },
+            );
+            report
+        };
+        let blocked = told(None, Some(problem("ITSMD-SY-002")));
+        assert_eq!(blocked.error, Some(problem("ITSMD-SY-002")));
+        assert_eq!(blocked.reconcile.unwrap().blocked, Some(problem("ITSMD-SY-002")));
+        let failing = told(Some(problem("ITSMD-NET-002")), Some(problem("ITSMD-SY-002")));
+        assert_eq!(failing.error, Some(problem("ITSMD-NET-002")));
+        assert!(failing.notes[0].contains("ITSMD-SY-002") && failing.notes[0].contains("60 of 200"));
+        let well = told(None, None);
+        assert_eq!((well.error, well.notes.len()), (None, 0));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::build::{Connected, DeskStream, Parts};
-use super::fault;
+use super::{fault, reconcile};
 use crate::model::WorkItemKind;
 use crate::status::{Outcome, Problem};
 use crate::store::{self, Tally};
@@ -166,15 +166,18 @@ async fn sync_connection(connected: &Connected, run: &Run) -> ConnectionSync {
 /// A task of its own: mapping two streams' pages takes two cores.
 async fn sync_stream(stream: Arc<DeskStream>, run: Run) -> StreamSync {
     let (kind, progress, cancel) = (stream.id.kind, Arc::clone(&stream.progress), run.cancel.clone());
-    let pass = Box::pin(fault::guarded(async move { stream.run(&run, Pass::Both).await }));
-    match within_grace(pass, &cancel).await {
+    let running = Arc::clone(&stream);
+    let pass = Box::pin(fault::guarded(async move { running.run(&run, Pass::Both).await }));
+    let mut report = match within_grace(pass, &cancel).await {
         Some(Ok(report)) => StreamSync::new(kind, &report),
         Some(Err(panic)) => {
             let problem = Problem::from(&fault::trouble(&panic));
             StreamSync::of(kind, Outcome::Failed, Some(problem), progress.tally())
         }
         None => StreamSync::of(kind, Outcome::Interrupted, None, progress.tally()),
-    }
+    };
+    report.warnings.extend(reconcile::left_over(&stream).await);
+    report
 }
 
 /// The end of `work`; `None` if that does not come within the time a page in hand has after `cancel`.

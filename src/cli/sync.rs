@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::sync_progress::Bars;
 use super::{Failure, block_on};
 use crate::app::{self, AskedSync, Parts, SyncReport};
-use crate::config::Config;
+use crate::config::{Config, Connection, Deletions};
 use crate::sink::Settings;
 use crate::status::Outcome;
 use crate::store::{Held, Lock, Store, StoreError, Threads};
@@ -19,6 +19,13 @@ pub(super) struct Args {
     /// Only this connection; may be given more than once
     #[arg(long, value_name = "NAME")]
     connection: Vec<String>,
+    /// Also look for what no cursor sees, in the whole window: deletions, updates without a new time stamp, imports
+    /// with old dates, changed access rules
+    #[arg(long)]
+    reconcile: bool,
+    /// Mark what is gone as deleted, however much it is
+    #[arg(long, requires = "reconcile")]
+    accept_deletions: bool,
     /// How long a server may make us wait before that stream fails
     #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = super::duration)]
     wait: Duration,
@@ -35,18 +42,18 @@ pub(super) fn run(args: &Args, config: Result<Config, Failure>) -> Result<(), Fa
         ));
     }
     let only = super::chosen(&config, &args.connection)?;
+    if args.accept_deletions {
+        tell_who_marks_nothing(&config, &only);
+    }
+    let asked = AskedSync {
+        connections: only,
+        wait: Some(args.wait),
+        reconcile: args.reconcile,
+        accept_deletions: args.accept_deletions,
+    };
     let report = match take_lock(&config)? {
-        Some(_held) => here(args, config, &only)?,
-        None => {
-            let wait = Some(args.wait);
-            super::ask::follow(
-                &config,
-                &AskedSync {
-                    connections: only,
-                    wait,
-                },
-            )?
-        }
+        Some(_held) => here(args, config, &asked)?,
+        None => super::ask::follow(&config, &asked)?,
     };
     print(args, &report)?;
     if report.is_well() { Ok(()) } else { Err(Failure::Told) }
@@ -61,13 +68,29 @@ fn take_lock(config: &Config) -> Result<Option<Held>, Failure> {
     }
 }
 
-fn here(args: &Args, config: Config, only: &BTreeSet<String>) -> Result<SyncReport, Failure> {
+fn tell_who_marks_nothing(config: &Config, only: &BTreeSet<String>) {
+    let chosen = |connection: &&Connection| only.is_empty() || only.contains(connection.name.as_str());
+    for connection in config.connections.iter().filter(chosen) {
+        if connection.deletions == Deletions::Off {
+            eprintln!(
+                "{}: deletions = \"off\", so nothing is marked as deleted",
+                connection.name
+            );
+        }
+    }
+}
+
+fn here(args: &Args, config: Config, asked: &AskedSync) -> Result<SyncReport, Failure> {
+    let only = &asked.connections;
     let store = Store::open(&config.state, Threads::Blocking)?;
     let parts = Parts::build(config, store, Some(args.wait)).map_err(|trouble| Failure::Usage(trouble.to_string()))?;
     block_on(async {
         parts.take_over()?;
         let cancel = CancellationToken::new();
         tokio::spawn(stop_on_signal(cancel.clone()));
+        if let Some(sweep) = asked.sweep() {
+            app::ask_sweeps(&parts, only, sweep).await?;
+        }
         let bars = Bars::start(&parts, only, !args.json);
         let report = app::sync(&parts, only, &cancel).await;
         bars.finish();
@@ -102,10 +125,11 @@ fn print(args: &Args, report: &SyncReport) -> Result<(), Failure> {
     for connection in &report.connections {
         for stream in &connection.streams {
             let name = format!("{}/{}", connection.name, stream.work_item);
-            let counts = format!(
-                "{} read, {} sent, {} unchanged",
-                stream.read, stream.sent, stream.unchanged
-            );
+            let deleted = if stream.deleted > 0 {
+                format!(" ({} of them marked as deleted)", stream.deleted)
+            } else {
+                String::new()
+            };
             let aside = if stream.quarantined > 0 {
                 format!(", {} set aside", stream.quarantined)
             } else {
@@ -113,8 +137,11 @@ fn print(args: &Args, report: &SyncReport) -> Result<(), Failure> {
             };
             writeln!(
                 out,
-                "{name}: {}: {counts}{aside} ({} requests)",
+                "{name}: {}: {} read, {} sent{deleted}, {} unchanged{aside} ({} requests)",
                 word(stream.outcome),
+                stream.read,
+                stream.sent,
+                stream.unchanged,
                 stream.requests
             )?;
             for warning in &stream.warnings {

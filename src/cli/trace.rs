@@ -37,6 +37,9 @@ struct Known {
     modified: Option<DateTime<Utc>>,
     /// `None`: no version of it ever got through.
     delivered: Option<DateTime<Utc>>,
+    /// When the workspace was told that it is gone; a row delivered since then takes that back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted: Option<DateTime<Utc>>,
     version: Option<String>,
     quarantined: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,6 +98,7 @@ fn join(config: &Config, traced: Vec<Traced>, mut aside: Vec<Quarantined>) -> Ve
             work_item: traced.kind,
             modified: Some(traced.row.modified),
             delivered: Some(traced.row.delivered),
+            deleted: traced.row.deleted.then_some(traced.row.delivered),
             version: Some(traced.row.version.to_string()),
             quarantined: traced.quarantined,
             set_aside,
@@ -112,6 +116,7 @@ fn join(config: &Config, traced: Vec<Traced>, mut aside: Vec<Quarantined>) -> Ve
             work_item: entry.kind.clone(),
             modified: entry.aside.modified,
             delivered: None,
+            deleted: None,
             version: None,
             quarantined: true,
             set_aside: vec![SetAside::from(entry)],
@@ -159,6 +164,13 @@ fn render(trace: &Trace, now: DateTime<Utc>) -> String {
         }
         let delivered = known.delivered.map_or_else(|| "never".to_owned(), moment);
         let _ = writeln!(text, "    delivered  {delivered}");
+        if let Some(deleted) = known.deleted {
+            let _ = writeln!(
+                text,
+                "    deleted    {}: it was gone from the service desk, and its last row was marked so",
+                moment(deleted)
+            );
+        }
         if let Some(version) = &known.version {
             let _ = writeln!(text, "    version    {version}");
         }
@@ -242,6 +254,7 @@ mod tests {
             record_id: Some("9d385017".into()),
             modified: Some(at("2026-11-20T10:00:00Z")),
             delivered: None,
+            deleted: None,
             version: None,
             quarantined: true,
             url: None,

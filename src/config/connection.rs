@@ -17,10 +17,10 @@ pub(super) fn connection(section: &Section<'_>) -> Option<Connection> {
     let partner = partner(section);
     let server_url = section.checked("server_url", values::address);
     let zone = section.checked("schedule_time_zone", zone);
-    let schedule = schedule_of(section, "schedule", zone);
+    let schedule = schedule_of(section, zone);
     let reconcile = match section.text("reconcile") {
         Some("off") => Some(None),
-        _ => schedule_of(section, "reconcile", zone).map(Some),
+        _ => reconcile_of(section, zone).map(Some),
     };
     let splay = section.checked("splay", splay);
     let proxy = section.checked("proxy", values::proxy);
@@ -83,8 +83,14 @@ fn zone(text: &str) -> Result<Tz, String> {
         .map_err(|_| format!("\"{text}\" is not a time zone; write one like \"Europe/Berlin\" or \"UTC\""))
 }
 
-fn schedule_of(section: &Section<'_>, key: &str, zone: Option<Tz>) -> Option<String> {
-    section.checked(key, |fields| schedule::check(fields, zone.unwrap_or(Tz::UTC)))
+fn schedule_of(section: &Section<'_>, zone: Option<Tz>) -> Option<String> {
+    section.checked("schedule", |fields| schedule::check(fields, zone.unwrap_or(Tz::UTC)))
+}
+
+fn reconcile_of(section: &Section<'_>, zone: Option<Tz>) -> Option<String> {
+    section.checked("reconcile", |fields| {
+        schedule::check_reconcile(fields, zone.unwrap_or(Tz::UTC))
+    })
 }
 
 fn splay(text: &str) -> Result<Splay, String> {

@@ -1,14 +1,33 @@
 //! Whether cron fields can be used: exactly those the daemon can ring by, in the words of a configuration mistake.
 
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use crate::daemon::{Schedule, ScheduleError};
+
+/// Sweeps may not come closer than this: one of a large desk takes a good part of it, and what they find was unseen for a day anyway.
+const SWEEPS_APART: TimeDelta = TimeDelta::hours(1);
 
 /// Checks a schedule; says what is wrong with it.
 pub(super) fn check(fields: &str, zone: Tz) -> Result<String, String> {
     match Schedule::parse(fields, zone) {
         Ok(_) => Ok(fields.to_owned()),
         Err(error) => Err(words(error)),
+    }
+}
+
+/// Checks the schedule of the reconcile.
+pub(super) fn check_reconcile(fields: &str, zone: Tz) -> Result<String, String> {
+    let fields = check(fields, zone)?;
+    let apart = Schedule::parse(&fields, zone).ok().and_then(|it| it.least_distance());
+    match apart {
+        Some(apart) if apart < SWEEPS_APART => {
+            let seconds = apart.num_seconds();
+            Err(format!(
+                "\"{fields}\" rings {seconds} s apart; an hour is the closest, because each reconcile asks for every record of the window"
+            ))
+        }
+        Some(_) | None => Ok(fields),
     }
 }
 
@@ -51,6 +70,32 @@ mod tests {
         assert!(error.contains("10 s apart"), "{error}");
         let error = check("0,10 30 3 1 * *").unwrap_err();
         assert!(error.contains("10 s apart"), "{error}");
+    }
+
+    #[test]
+    fn a_reconcile_comes_every_hour_at_most() {
+        let check = |fields| check_reconcile(fields, Tz::Europe__Berlin);
+        for good in [
+            "30 3 * * *",
+            "0 * * * *",
+            "17 45 12 * * *",
+            "15 2,14 * * 1-5",
+            "30 3 29 2 *",
+        ] {
+            assert_eq!(check(good).as_deref(), Ok(good));
+        }
+        for (bad, apart) in [
+            ("*/5 * * * *", 300),
+            ("0,59 0,23 1,31 * *", 60),
+            ("0 0,45 3 * * *", 2700),
+        ] {
+            let error = check(bad).unwrap_err();
+            assert!(
+                error.contains(&format!("{apart} s apart; an hour is the closest")),
+                "{error}"
+            );
+        }
+        assert!(check("0 0 30 2 *").unwrap_err().contains("never comes round"));
     }
 
     #[test]

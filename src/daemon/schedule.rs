@@ -78,8 +78,11 @@ impl Schedule {
     /// Reads a cron expression of five fields, or six of which the first is seconds; refuses what rings more often than every 30 s.
     pub fn parse(text: &str, zone: Tz) -> Result<Self, ScheduleError> {
         let schedule = Self::parse_any(text, zone)?;
+        // Of five fields it is a minute at least: one look is enough.
+        let seconds_given = text.split_whitespace().count() > 5;
+        let looks = if seconds_given { INSTANTS_LOOKED_AT } else { 1 };
         let text = text.to_owned();
-        match schedule.closest() {
+        match schedule.closest(looks) {
             None => Err(ScheduleError::Never { text }),
             Some(gap) if gap < CLOSEST => Err(ScheduleError::TooClose {
                 text,
@@ -203,18 +206,20 @@ impl Schedule {
         Some(behind)
     }
 
-    /// The least distance of two instants; `None` if it never comes twice. Of five fields it is a minute at least, so one look is enough.
-    fn closest(&self) -> Option<TimeDelta> {
-        let whole_minutes = Self {
+    /// The least distance of two instants; `None` if it never comes twice. Changes of the clocks are left out.
+    pub fn least_distance(&self) -> Option<TimeDelta> {
+        self.closest(INSTANTS_LOOKED_AT)
+    }
+
+    fn closest(&self, looks: usize) -> Option<TimeDelta> {
+        let without_changes = Self {
             zone: Tz::UTC,
             ..self.clone()
         };
-        let seconds_given = self.cron.as_str().split_whitespace().count() > 5;
-        let looks = if seconds_given { INSTANTS_LOOKED_AT } else { 1 };
-        let mut at = whole_minutes.next_after(DateTime::UNIX_EPOCH + TimeDelta::days(20_000))?;
+        let mut at = without_changes.next_after(DateTime::UNIX_EPOCH + TimeDelta::days(20_000))?;
         let mut closest = TimeDelta::MAX;
         for _ in 0..looks {
-            let next = whole_minutes.next_after(at)?;
+            let next = without_changes.next_after(at)?;
             closest = closest.min(next - at);
             at = next;
         }

@@ -32,7 +32,7 @@ const JOB_CHANNEL: usize = 1024;
 /// A schedule and what it rings.
 #[derive(Debug, Clone)]
 pub struct Ring {
-    /// Unique, e.g. `contoso/incident` or `contoso reconcile`.
+    /// Unique, e.g. `contoso/incident` or `contoso/incident reconcile`.
     pub name: String,
     /// When.
     pub schedule: Schedule,

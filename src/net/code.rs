@@ -157,3 +157,16 @@ pub mod codes {
         CLIENT,
     ];
 }
+
+#[cfg(test)]
+mod tests {
+    use super::codes::REDIRECT;
+
+    #[test]
+    fn what_was_seen_is_told_in_one_line_however_a_server_writes() {
+        let trouble = REDIRECT.stop("an id\twith a tab\u{1b}[31m\nand a second line");
+        assert_eq!(trouble.seen, "an id with a tab [31m and a second line");
+        let trouble = REDIRECT.stop("ä".repeat(1_000_000));
+        assert_eq!(trouble.seen.chars().count(), super::MAX_SEEN + 1);
+    }
+}

@@ -5,6 +5,8 @@ mod map;
 mod order;
 pub mod servicenow;
 mod stamp;
+#[cfg(test)]
+mod tests;
 mod text;
 mod value;
 

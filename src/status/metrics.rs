@@ -84,6 +84,11 @@ impl Metrics {
         self.add(HIDDEN, of_stream(stream), count);
     }
 
+    /// Records marked as deleted.
+    pub fn records_deleted(&self, stream: &StreamId, count: u64) {
+        self.add(DELETED, of_stream(stream), count);
+    }
+
     /// Bytes sent to the workspace, compressed.
     pub fn bytes_sent(&self, stream: &StreamId, bytes: u64) {
         self.add(BYTES_SENT, of_stream(stream), bytes);
@@ -151,6 +156,9 @@ impl Gauges {
         }
         if let Some(interval) = stream.interval_seconds {
             set(INTERVAL, float(interval));
+        }
+        if let Some(last) = stream.reconcile.as_ref().and_then(|reconcile| reconcile.last) {
+            set(LAST_RECONCILE, seconds(last));
         }
         set(QUARANTINED, float(stream.quarantined));
         set(LEDGER, float(stream.records));

@@ -15,6 +15,7 @@ pub mod words;
 pub use metrics::Metrics;
 pub use page::page;
 pub use report::{
-    Backfill, ConnectionReport, LastRun, Mood, Outcome, Problem, RecentItem, Report, StreamReport, StreamState, Waiting,
+    Backfill, ConnectionReport, LastRun, Mood, Outcome, Problem, RecentItem, Reconcile, Report, StreamReport,
+    StreamState, Waiting,
 };
 pub use text::render;

@@ -90,7 +90,7 @@ fn streams(report: &Report) -> String {
     }
     let mut html = String::from(
         "<div class=\"card scroll\">\n<table>\n<thead><tr><th scope=\"col\">Stream</th><th scope=\"col\">State</th>\
-         <th scope=\"col\" class=\"number\">Lag</th><th scope=\"col\">Read up to (UTC)</th><th scope=\"col\">Last run</th>\
+         <th scope=\"col\" class=\"number\">Lag</th><th scope=\"col\">Read up to (UTC)</th><th scope=\"col\">Last run</th><th scope=\"col\">Reconciled</th>\
          <th scope=\"col\">Backfill</th><th scope=\"col\" class=\"number\">Records</th>\
          <th scope=\"col\" class=\"number\">Set aside</th></tr></thead>\n<tbody>\n",
     );
@@ -114,7 +114,8 @@ fn row(now: DateTime<Utc>, connection: &ConnectionReport, stream: &StreamReport)
         "<tr><th scope=\"row\">{name}<small>{kind}</small></th>\
          <td data-name=\"State\"><span><span class=\"state {class}\">{state}</span>{why}</span></td>\
          <td data-name=\"Lag\" class=\"number\">{lag}</td><td data-name=\"Read up to (UTC)\">{position}</td>\
-         <td data-name=\"Last run\"><span>{last_run}{next}</span></td><td data-name=\"Backfill\">{backfill}</td>\
+         <td data-name=\"Last run\"><span>{last_run}{next}</span></td><td data-name=\"Reconciled\"><span>{reconciled}</span></td>\
+         <td data-name=\"Backfill\">{backfill}</td>\
          <td data-name=\"Records\" class=\"number\">{records}</td><td data-name=\"Set aside\" class=\"number\">{aside}</td></tr>\n",
         name = escape(&connection.name),
         kind = stream.work_item.as_str().replace('_', " "),
@@ -122,7 +123,8 @@ fn row(now: DateTime<Utc>, connection: &ConnectionReport, stream: &StreamReport)
         state = stream.state.as_str(),
         why = why(now, stream),
         lag = stream.lag_seconds.map_or_else(unknown, span),
-        next = next_run(now, stream),
+        next = next_run(now, stream.next_run),
+        reconciled = reconciled(now, stream),
         backfill = backfill(stream),
         records = count(stream.records),
         aside = count(stream.quarantined),
@@ -143,10 +145,22 @@ fn why(now: DateTime<Utc>, stream: &StreamReport) -> String {
     format!("<span class=\"why\">{until}{}</span>", escape(&waiting.why))
 }
 
-fn next_run(now: DateTime<Utc>, stream: &StreamReport) -> String {
-    stream.next_run.map_or_else(String::new, |next| {
+fn next_run(now: DateTime<Utc>, at: Option<DateTime<Utc>>) -> String {
+    at.map_or_else(String::new, |next| {
         format!("<span class=\"why\">next {}</span>", moment(next, &relative(next, now)))
     })
+}
+
+fn reconciled(now: DateTime<Utc>, stream: &StreamReport) -> String {
+    let Some(reconcile) = &stream.reconcile else {
+        return "–".to_owned();
+    };
+    let last = match reconcile.last {
+        _ if reconcile.running => "running".to_owned(),
+        Some(last) => moment(last, &relative(last, now)),
+        None => "–".to_owned(),
+    };
+    format!("{last}{}", next_run(now, reconcile.next))
 }
 
 fn backfill(stream: &StreamReport) -> String {

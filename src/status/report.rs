@@ -65,6 +65,9 @@ pub struct StreamReport {
     /// Distance of two runs by its schedule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval_seconds: Option<u64>,
+    /// The search for what no cursor sees; absent if it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconcile: Option<Reconcile>,
     /// What stands in the way now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Problem>,
@@ -124,6 +127,23 @@ impl Backfill {
     }
 }
 
+/// The search for what no cursor sees.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Reconcile {
+    /// When the last sweep came to its end.
+    pub last: Option<DateTime<Utc>>,
+    /// When its schedule rings next; `None` without a daemon, or if it is off.
+    pub next: Option<DateTime<Utc>>,
+    /// Whether one is asked for or under way.
+    pub running: bool,
+    /// Records of the window that are marked as deleted.
+    #[serde(default)]
+    pub deleted: u64,
+    /// Why the last one waits for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<Problem>,
+}
+
 /// A run that ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastRun {
@@ -135,11 +155,19 @@ pub struct LastRun {
     pub read: u64,
     /// Records delivered.
     pub sent: u64,
+    /// Of those the ones marked as deleted; absent if there are none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub deleted: u64,
     /// Why it failed.
     pub error: Option<Problem>,
     /// What the operator should know, though nothing failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How a run ended.
@@ -259,6 +287,7 @@ impl StreamReport {
             waiting: None,
             next_run: None,
             interval_seconds: None,
+            reconcile: None,
             error: None,
             notes: Vec::new(),
         }

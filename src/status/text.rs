@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::words::{count, relative, span};
-use super::{Report, StreamReport, StreamState};
+use super::{Reconcile, Report, StreamReport, StreamState};
 
-const HEADINGS: [&str; 8] = [
+const HEADINGS: [&str; 9] = [
     "CONNECTION",
     "WORK ITEM",
     "STATE",
@@ -14,10 +14,11 @@ const HEADINGS: [&str; 8] = [
     "BACKFILL",
     "SET ASIDE",
     "LAST RUN",
+    "RECONCILED",
 ];
 
 /// Columns of numbers stand to the right.
-const TO_THE_RIGHT: [bool; 8] = [false, false, false, true, true, true, true, false];
+const TO_THE_RIGHT: [bool; 9] = [false, false, false, true, true, true, true, false, false];
 
 /// The report as text; ends with a newline.
 pub fn render(report: &Report) -> String {
@@ -38,7 +39,7 @@ pub fn render(report: &Report) -> String {
     text
 }
 
-fn cells(report: &Report, connection: &str, stream: &StreamReport) -> [String; 8] {
+fn cells(report: &Report, connection: &str, stream: &StreamReport) -> [String; 9] {
     let unknown = || "-".to_owned();
     [
         connection.to_owned(),
@@ -54,7 +55,16 @@ fn cells(report: &Report, connection: &str, stream: &StreamReport) -> [String; 8
         stream.last_run.as_ref().map_or_else(unknown, |run| {
             format!("{} {}", run.outcome.as_str(), relative(run.started, report.at))
         }),
+        reconciled(report, stream),
     ]
+}
+
+fn reconciled(report: &Report, stream: &StreamReport) -> String {
+    match &stream.reconcile {
+        Some(reconcile) if reconcile.running => "running".to_owned(),
+        Some(Reconcile { last: Some(last), .. }) => relative(*last, report.at),
+        Some(_) | None => "-".to_owned(),
+    }
 }
 
 /// `waiting 41 s`, where it is known for how long; else the word alone.
@@ -70,9 +80,9 @@ fn state(report: &Report, stream: &StreamReport) -> String {
     }
 }
 
-fn table(rows: &[[String; 8]]) -> String {
+fn table(rows: &[[String; 9]]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: [usize; 8] = std::array::from_fn(width);
+    let widths: [usize; 9] = std::array::from_fn(width);
     let mut text = String::new();
     for row in rows {
         let mut line = String::new();
@@ -149,13 +159,24 @@ mod tests {
                 until: Some(at("2026-11-20T10:05:12Z")),
                 why: "the instance asked for it".to_owned(),
             }),
+            reconcile: Some(Reconcile {
+                running: true,
+                ..Reconcile::default()
+            }),
             ..stream()
         };
-        let text = render(&report(vec![stream(), failing]));
+        let live = StreamReport {
+            reconcile: Some(Reconcile {
+                last: Some(at("2026-11-20T03:55:00Z")),
+                ..Reconcile::default()
+            }),
+            ..stream()
+        };
+        let text = render(&report(vec![live, failing]));
         let expected = "\
-CONNECTION  WORK ITEM       STATE          LAG  RECORDS  BACKFILL  SET ASIDE  LAST RUN
-contoso     incident        live          12 s   24,918     100 %          0  complete 12 s ago
-contoso     change_request  failing  2 h 5 min        7      25 %          2  complete 12 s ago
+CONNECTION  WORK ITEM       STATE          LAG  RECORDS  BACKFILL  SET ASIDE  LAST RUN           RECONCILED
+contoso     incident        live          12 s   24,918     100 %          0  complete 12 s ago  6 h ago
+contoso     change_request  failing  2 h 5 min        7      25 %          2  complete 12 s ago  running
 
 contoso/change_request is failing: ITSMD-SN-014
   seen:   GET /api/now/table/incident: 403 <b>\"Insufficient rights\"</b>
@@ -175,6 +196,6 @@ contoso/change_request waits until 2026-11-20 10:05:12 UTC (in 5 min): the insta
         let text = render(&report(vec![blank]));
         let line = text.lines().nth(1).unwrap();
         let cells: Vec<&str> = line.split_whitespace().collect();
-        assert_eq!(cells, ["contoso", "incident", "live", "-", "0", "-", "0", "-"]);
+        assert_eq!(cells, ["contoso", "incident", "live", "-", "0", "-", "0", "-", "-"]);
     }
 }

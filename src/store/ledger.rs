@@ -103,7 +103,15 @@ impl Db<'_> {
         })
     }
 
-    /// The same, of those modified at or after `since`.
+    /// How many of a stream's records are marked as gone and were modified in the window.
+    pub fn ledger_deleted(&self, stream: StreamKey) -> Result<u64, StoreError> {
+        let mut query = self
+            .0
+            .prepare_cached("SELECT count(*) FROM ledger WHERE stream = ?1 AND deleted = 1")?;
+        Ok(query.query_row([stream.0], |row| row.get(0))?)
+    }
+
+    /// How many that are not marked as gone were modified at or after `since`.
     pub fn ledger_records_since(&self, stream: StreamKey, since: DateTime<Utc>) -> Result<u64, StoreError> {
         let mut query = self
             .0

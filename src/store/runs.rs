@@ -209,6 +209,15 @@ impl Db<'_> {
         Ok(())
     }
 
+    /// When the first run began that is still known.
+    pub fn first_run(&self, stream: StreamKey) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let mut query = self
+            .0
+            .prepare_cached("SELECT min(started) FROM runs WHERE stream = ?1")?;
+        let started: Option<i64> = query.query_row([stream.0], |row| row.get(0))?;
+        Ok(started.map(time))
+    }
+
     /// The last ended run of a worker of a stream.
     pub fn last_run(&self, stream: StreamKey, worker: Worker) -> Result<Option<RunRow>, StoreError> {
         let mut query = self.0.prepare_cached(

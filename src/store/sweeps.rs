@@ -77,6 +77,15 @@ impl Db<'_> {
         Ok(())
     }
 
+    /// What a person accepted is accepted no longer: the sweep goes on, and asks again before it marks more than it may.
+    pub fn withdraw_acceptance(&self, stream: StreamKey) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE sweeps SET asked = ?2 WHERE stream = ?1 AND asked = ?3",
+            params![stream.0, Sweep::Whole.number(), Sweep::WholeAccepted.number()],
+        )?;
+        Ok(())
+    }
+
     /// Where the stream's reconcile stands.
     pub fn sweep(&self, stream: StreamKey) -> Result<SweepRow, StoreError> {
         let mut query = self

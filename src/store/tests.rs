@@ -296,6 +296,26 @@ fn a_quarantined_record_is_found_by_its_number_in_any_case() {
 }
 
 #[test]
+fn deletions_that_are_accepted_no_longer_leave_the_sweep_where_it_stands() {
+    let (_folder, store, stream) = new_store();
+    let sweep = store
+        .call_here(|db| {
+            db.ask_sweep(stream, Sweep::Nightly)?;
+            db.withdraw_acceptance(stream)?;
+            assert_eq!(db.sweep(stream)?.asked, Some(Sweep::Nightly));
+            db.ask_sweep(stream, Sweep::WholeAccepted)?;
+            db.swept(stream, Sweep::WholeAccepted, None, at("2026-01-03T00:00:00Z"), &[])?;
+            db.withdraw_acceptance(stream)?;
+            db.sweep(stream)
+        })
+        .unwrap();
+    assert_eq!(
+        (sweep.asked, sweep.below),
+        (Some(Sweep::Whole), Some(at("2026-01-03T00:00:00Z")))
+    );
+}
+
+#[test]
 fn a_sweep_goes_on_where_it_stood_and_a_wider_one_begins_anew() {
     let (_folder, store, stream) = new_store();
     let missing = Missing {

@@ -109,6 +109,30 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn what_is_known_only_at_delivery_does_not_change_the_version(
+            texts in prop::collection::vec("\\PC{0,20}", 1..5),
+            seconds in 0i64..4_000_000_000,
+            run in "[a-z0-9-]{1,36}",
+        ) {
+            let rows = texts.iter().map(|text| serde_json::json!({"A_s": text}));
+            let records: Vec<Record> = rows.map(|row| Record {
+                version: Version::of(row.to_string().as_bytes()),
+                row: row.to_string().into_bytes().into(),
+                ..record(1)
+            }).collect();
+            let stamp = Stamp::new(DateTime::from_timestamp(seconds, 0).unwrap(), &run);
+            let batch = assemble(&stamp, &records.iter().collect::<Vec<_>>());
+            let sent: Vec<serde_json::Value> = serde_json::from_slice(&batch.body).unwrap();
+            prop_assert_eq!(sent.len(), texts.len());
+            for ((sent, record), text) in sent.iter().zip(&records).zip(&texts) {
+                prop_assert_eq!(&sent["A_s"], text);
+                prop_assert_eq!(&sent["SyncRunId_s"], &run);
+                prop_assert_eq!(&sent["RecordVersion_s"], &record.version.to_string());
+            }
+        }
+
         #[test]
         fn batches_hold_every_record_in_order_and_never_exceed_the_limit(
             sizes in prop::collection::vec(1usize..400_000, 1..30)

@@ -11,10 +11,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::prepare::Prepared;
 use super::pull::{Halt, Work};
 use super::stream::{Stream, store_trouble};
-use crate::model::{Position, Slice, Trouble};
+use crate::model::{Generation, Position, Slice, Trouble};
 use crate::sink::Sink;
 use crate::source::Source;
-use crate::store::NewSlice;
+use crate::store::{Db, NewSlice, StoreError, StreamKey};
 
 /// A shorter range is not what makes a server slow.
 const WORTH_A_SLICE: TimeDelta = TimeDelta::hours(1);
@@ -65,32 +65,9 @@ impl<S: Source, K: Sink> Stream<S, K> {
             return Err(Halt::Trouble(slow));
         };
         let (stream, overlap, window_start) = (prepared.stream, self.settings.overlap, prepared.window_start);
+        let generation = prepared.head.generation;
         let left = self
-            .persist(move |db| {
-                let stored = db.slices(stream)?;
-                let Some(head) = stored.into_iter().find(|stored| stored.slice.to.is_none()) else {
-                    return Ok(None);
-                };
-                let head = head.slice;
-                let read = head
-                    .position
-                    .as_ref()
-                    .map_or(head.from, |position| position.time - overlap);
-                let missed = NewSlice {
-                    from: read.max(window_start),
-                    to: Some(now - overlap),
-                };
-                if now - overlap - missed.from < WORTH_A_SLICE {
-                    return Ok(Some(None));
-                }
-                let at = Position::before(now);
-                if !db.commit_position(head.id, head.generation, head.position.as_ref(), &at, false)? {
-                    return Ok(None);
-                }
-                db.lay(stream, head.generation, &[missed])?;
-                let position = Some(at);
-                Ok(Some(Some(Slice { position, ..head })))
-            })
+            .persist(move |db| leave_missed(db, stream, generation, now, overlap, window_start))
             .await?;
         match left {
             Some(Some(head)) => {
@@ -102,4 +79,44 @@ impl<S: Source, K: Sink> Stream<S, K> {
             None => Ok(None),
         }
     }
+}
+
+/// Lays a slice over what the head has missed and moves the head to `now`; `None` if the head is of another generation by
+/// now or stands elsewhere, `Some(None)` if it has missed too little.
+pub(super) fn leave_missed(
+    db: &Db<'_>,
+    stream: StreamKey,
+    generation: Generation,
+    now: DateTime<Utc>,
+    overlap: TimeDelta,
+    window_start: DateTime<Utc>,
+) -> Result<Option<Option<Slice>>, StoreError> {
+    let stored = db.slices(stream)?;
+    let head = stored.into_iter().find(|stored| stored.slice.to.is_none());
+    // A head of a resync that came in between delivers again what this run would hold back.
+    let Some(head) = head
+        .map(|stored| stored.slice)
+        .filter(|head| head.generation == generation)
+    else {
+        return Ok(None);
+    };
+    // Before its start the slices are answerable.
+    let read = match &head.position {
+        Some(position) => head.from.max(position.time - overlap),
+        None => head.from,
+    };
+    let missed = NewSlice {
+        from: read.max(window_start),
+        to: Some(now - overlap),
+    };
+    if now - overlap - missed.from < WORTH_A_SLICE {
+        return Ok(Some(None));
+    }
+    let at = Position::before(now);
+    if !db.commit_position(head.id, head.generation, head.position.as_ref(), &at, false)? {
+        return Ok(None);
+    }
+    db.lay(stream, head.generation, &[missed])?;
+    let position = Some(at);
+    Ok(Some(Some(Slice { position, ..head })))
 }

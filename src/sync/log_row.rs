@@ -8,7 +8,7 @@ use super::run::{Run, WorkerReport};
 use super::stream::Stream;
 use crate::model::{RowWriter, StreamId};
 use crate::sink::{Batch, Sink, Table};
-use crate::store::Outcome;
+use crate::store::{Outcome, Tally};
 
 /// The same error is written once in this time; so is the sign of life of a quiet stream.
 const AT_LEAST_EVERY: TimeDelta = TimeDelta::hours(1);
@@ -85,6 +85,14 @@ impl LogRow<'_> {
     }
 }
 
+fn in_step(stream: &StreamId, tally: &Tally) -> String {
+    let sent = format!("{stream} in step: {} records sent", tally.sent);
+    match tally.deleted {
+        0 => sent,
+        deleted => format!("{sent}, {deleted} of them marked as deleted"),
+    }
+}
+
 /// When a row of each cause was last written.
 #[derive(Debug, Default)]
 pub(super) struct LastWritten(Mutex<Vec<(&'static str, DateTime<Utc>)>>);
@@ -116,10 +124,7 @@ impl<S, K: Sink> Stream<S, K> {
         let (log_type, message) = match (&report.error, report.warnings.first()) {
             (Some(trouble), _) => (LogType::Error, trouble.means.clone()),
             (None, Some(warning)) => (LogType::Warning, warning.clone()),
-            (None, None) => (
-                LogType::Info,
-                format!("{} in step: {} records sent", self.id, report.tally.sent),
-            ),
+            (None, None) => (LogType::Info, in_step(&self.id, &report.tally)),
         };
         let row = LogRow {
             log_type,
@@ -137,5 +142,32 @@ impl<S, K: Sink> Stream<S, K> {
         if let Err(error) = self.sink.deliver(&row.batch()).await {
             tracing::warn!(stream = %self.id, %error, "the connector's log could not be written");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ConnectionName, WorkItemKind};
+
+    #[test]
+    fn the_connectors_log_says_how_many_records_were_marked_as_deleted() {
+        let stream = StreamId {
+            connection: ConnectionName::new("contoso"),
+            kind: WorkItemKind::Incident,
+        };
+        let said = |sent, deleted| {
+            let tally = Tally {
+                sent,
+                deleted,
+                ..Tally::default()
+            };
+            in_step(&stream, &tally)
+        };
+        assert_eq!(said(3, 0), "contoso/incident in step: 3 records sent");
+        assert_eq!(
+            said(3, 2),
+            "contoso/incident in step: 3 records sent, 2 of them marked as deleted"
+        );
     }
 }

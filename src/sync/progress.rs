@@ -28,6 +28,11 @@ impl Progress {
         *self.tally.lock().unwrap_or_else(PoisonError::into_inner) += more;
     }
 
+    /// That many more than were read so far will be read, too.
+    pub(super) fn expect(&self, more: u64) {
+        self.total.fetch_max(self.tally().read + more, Ordering::Relaxed);
+    }
+
     pub(super) fn set_total(&self, total: u64) {
         self.total.store(total, Ordering::Relaxed);
     }

@@ -56,7 +56,11 @@ fn fill(rig: &Rig, records: u32) {
 }
 
 fn old(number: u32, title: &str) -> Row {
-    incident(number, title, ago(TimeDelta::hours(i64::from(number) + 1)))
+    incident(number, title, ago(TimeDelta::hours(i64::from(number) + 1))).with("category", "network")
+}
+
+fn imported(title: &str, number: u32, days: i64) -> Row {
+    incident(number, title, ago(TimeDelta::days(days))).with("category", "network")
 }
 
 fn number(of: u32) -> String {
@@ -128,9 +132,8 @@ async fn what_no_cursor_sees_arrives_with_the_next_sweep_and_nothing_else() {
     fill(&rig, 300);
     rig.sync(&[]).await;
     // Imported with old stamps, one of them between the seconds of others.
-    rig.desk
-        .put("incident", &incident(900, "Imported", ago(TimeDelta::days(20))));
-    rig.desk.put("incident", &old(901, "Outside the window"));
+    rig.desk.put("incident", &imported("Imported", 900, 20));
+    rig.desk.put("incident", &imported("Outside the window", 901, 37));
     // Set back from a backup: an older stamp.
     rig.desk
         .put("incident", &incident(10, "From the backup", ago(TimeDelta::days(5))));

@@ -27,11 +27,11 @@ pub const NOT_CONFIGURED: Code = Code {
             delivered once more under the new name",
     remedy: "take the old name back, or drop the old state with `itsmd forget --connection NAME`",
 };
-/// Filter and no reconcile.
+/// Filter, and nobody who notices what leaves it.
 pub const FILTER_WITHOUT_RECONCILE: Code = Code {
     id: "ITSMD-CK-005",
-    means: "a record that leaves the filter stays in the workspace as it was: only a reconcile would notice, and this version has none",
-    remedy: "prefer a filter that a record does not leave, such as its category; or know that",
+    means: "a record that leaves the filter stays in the workspace as it was: only a reconcile that marks deletions would notice",
+    remedy: "set `reconcile` to a schedule and `deletions = \"mark\"`, or prefer a filter that a record does not leave, such as its category",
 };
 /// Rows, but none to be seen.
 pub const NOTHING_VISIBLE: Code = Code {

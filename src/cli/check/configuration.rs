@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use super::code;
 use super::finding::{Finding, Line, Section, Severity};
-use crate::config::{Config, ConfigErrors, Connection, Loaded, Splay, Warning};
-use crate::daemon::Schedule;
+use crate::app;
+use crate::config::{Config, ConfigErrors, Connection, Deletions, Loaded, Warning};
 use crate::store::Store;
 
 /// The next instants of a schedule that are shown.
@@ -131,24 +131,46 @@ fn shared_server(server: &str, connections: &[&Connection]) -> Finding {
 
 /// What can be said of a connection without asking it.
 pub(super) fn of_connection(connection: &Connection, now: DateTime<Utc>) -> Vec<Line> {
-    let mut lines = vec![Line::good("schedule", next_instants(connection, now))];
-    if !connection.filter.is_empty() {
-        let seen = format!("filter = {:?}", connection.filter);
-        let finding = Finding::new(&code::FILTER_WITHOUT_RECONCILE, Severity::Warning, seen);
-        lines.push(Line::found("filter", finding.at(connection.name.as_str(), None)));
-    }
+    let mut lines = vec![
+        Line::good("schedule", next_instants(connection, &connection.schedule, now)),
+        Line::good("reconcile", reconcile(connection, now)),
+    ];
+    lines.extend(filter(connection));
     lines
 }
 
-fn next_instants(connection: &Connection, now: DateTime<Utc>) -> String {
+fn reconcile(connection: &Connection, now: DateTime<Utc>) -> String {
+    let Some(fields) = &connection.reconcile else {
+        return "off: deletions and changes without a new time stamp are not looked for".to_owned();
+    };
+    let next = next_instants(connection, fields, now);
+    match connection.deletions {
+        Deletions::Mark => next,
+        Deletions::Off => format!("{next}; what is gone is not marked (deletions = \"off\")"),
+    }
+}
+
+/// A reconcile that marks deletions notices what leaves the filter.
+fn filter(connection: &Connection) -> Option<Line> {
+    let seen = match (&connection.reconcile, connection.deletions) {
+        _ if connection.filter.is_empty() => return None,
+        (Some(_), Deletions::Mark) => {
+            let text = "what leaves it is marked as deleted by the next reconcile";
+            return Some(Line::good("filter", text.to_owned()));
+        }
+        (None, Deletions::Mark | Deletions::Off) => format!("filter = {:?}, reconcile = \"off\"", connection.filter),
+        (Some(_), Deletions::Off) => format!("filter = {:?}, deletions = \"off\"", connection.filter),
+    };
+    let finding = Finding::new(&code::FILTER_WITHOUT_RECONCILE, Severity::Warning, seen);
+    Some(Line::found("filter", finding.at(connection.name.as_str(), None)))
+}
+
+fn next_instants(connection: &Connection, fields: &str, now: DateTime<Utc>) -> String {
     let zone = connection.schedule_time_zone;
-    let mut schedule = match Schedule::parse(&connection.schedule, zone) {
+    let schedule = match app::schedule(connection, fields, now) {
         Ok(schedule) => schedule,
         Err(error) => return error.to_string(),
     };
-    if let Splay::Percent(percent) = connection.splay {
-        schedule = schedule.splayed(connection.name.as_str(), percent, now);
-    }
     let instants = std::iter::successors(schedule.next_after(now), |&last| schedule.next_after(last)).take(INSTANTS);
     let local: Vec<DateTime<_>> = instants.map(|instant| instant.with_timezone(&zone)).collect();
     let mut text = String::new();

@@ -1,5 +1,7 @@
 //! A Dataverse instance (Provance lives on one): tables of rows that a test edits, read by the Web API.
 //!
+//! [`crate::sim`] says how sure each behaviour is, and by what it is switched.
+//!
 //! Grades as in [`super::ingestion`]: **B** documentation, **K** common knowledge, **U** our choice.
 //!
 //! | behaviour | grade |

@@ -1,6 +1,9 @@
 //! Entra ID's token endpoint, `POST /{tenant}/oauth2/v2.0/token`: it hands out tokens to registered
 //! applications and users, and the other simulators ask its [`Tokens`] whether one is good.
 //!
+//! [`crate::sim`] says how sure each behaviour is, and by what it is switched.
+//! applications and users, and the other simulators ask its [`Tokens`] whether one is good.
+//!
 //! Grades as in [`super::ingestion`]; **K**: common knowledge, not looked up.
 //!
 //! | behaviour | grade |

@@ -1,6 +1,9 @@
 //! Azure's Logs Ingestion API over a workspace that remembers: what it answered 204 to is in
 //! [`Workspace::rows`], and nothing else is.
 //!
+//! [`crate::sim`] says how sure each behaviour is, and by what it is switched.
+//! [`Workspace::rows`], and nothing else is.
+//!
 //! Nothing here was tested against Azure. How far each behaviour can be trusted, by where it comes
 //! from: **A** a recorded answer, **B** documentation, **C** somebody quoting a real answer, **D** a
 //! third party's stub, **U** nothing known: our choice, and a switch or fault wherever it could matter.

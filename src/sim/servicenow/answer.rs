@@ -108,7 +108,7 @@ pub(super) fn body_of(status: u16) -> String {
         403 => error_body("Insufficient rights to query records", None),
         429 => error_body(
             "Rate limit exceeded",
-            Some("Rate limit of requests per hour for Table API exceeded"),
+            Some("Rate limit of 100 requests per hour for Table API exceeded"),
         ),
         _ => error_body(
             "Exception while executing request",

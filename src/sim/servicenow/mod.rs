@@ -1,5 +1,7 @@
 //! A `ServiceNow` instance, stateful, as far as a reader of its Table API can see it.
 //!
+//! [`crate::sim`] says how sure each behaviour is, and by what it is switched.
+//!
 //! Each behaviour with how sure it is: **D** the vendor's documentation, **K** a knowledge article or an
 //! employee's post, **C** read in the source of clients, **Q** quoted by users, **I** inferred.
 //!

@@ -25,8 +25,8 @@ struct Count {
 #[derive(Debug, Default)]
 pub struct Charge {
     pub headers: Vec<(&'static str, String)>,
-    /// Seconds until the next window, if the request is one too many.
-    pub wait: Option<i64>,
+    /// The limit, and the seconds until the next window, if the request is one too many.
+    pub over: Option<(u64, i64)>,
 }
 
 impl Rate {
@@ -67,7 +67,7 @@ impl Rate {
         ];
         Charge {
             headers,
-            wait: (count.told >= limit).then_some(reset - now.timestamp()),
+            over: (count.told >= limit).then_some((limit, reset - now.timestamp())),
         }
     }
 }

@@ -132,8 +132,8 @@ impl Instance {
             }
             state.rate.charge(user.as_deref().unwrap_or_default(), now)
         };
-        let mut answer = match charge.wait {
-            Some(seconds) => too_many(seconds),
+        let mut answer = match charge.over {
+            Some((limit, seconds)) => too_many(limit, seconds),
             None => self.read(route, parts, fault),
         };
         answer.headers.extend(charge.headers);
@@ -219,14 +219,12 @@ fn turned_away(full: Full) -> Response<Body> {
     response
 }
 
-fn too_many(seconds: i64) -> Answer {
+fn too_many(limit: u64, seconds: i64) -> Answer {
+    let detail = format!("Rate limit of {limit} requests per hour for Table API exceeded");
     Answer {
         status: 429,
         headers: vec![("retry-after", seconds.to_string())],
-        body: error_body(
-            "Rate limit exceeded",
-            Some("Rate limit of requests per hour for Table API exceeded"),
-        ),
+        body: error_body("Rate limit exceeded", Some(&detail)),
         ..Answer::default()
     }
 }

@@ -41,12 +41,14 @@ metrics! {
     POSITION Gauge "itsmd_position_timestamp_seconds" Seconds "Up to where the head has been read, by the source's clock.";
     WINDOW_START Gauge "itsmd_window_start_timestamp_seconds" Seconds "Where the sync window begins.";
     INTERVAL Gauge "itsmd_schedule_interval_seconds" Seconds "Distance of two runs by the schedule.";
+    LAST_RECONCILE Gauge "itsmd_last_reconcile_timestamp_seconds" Seconds "End of the last sweep for what no cursor sees.";
     QUARANTINED Gauge "itsmd_quarantined_records" Count "Records set aside.";
     LEDGER Gauge "itsmd_ledger_records" Count "Records in the ledger.";
     BACKFILL Gauge "itsmd_backfill_slices" Count "Slices behind the head, by whether they are complete or open.";
     READ Counter "itsmd_records_read_total" Count "Records read from the service desk.";
     SENT Counter "itsmd_records_sent_total" Count "Records the workspace took.";
     UNCHANGED Counter "itsmd_records_unchanged_total" Count "Records read again that had been delivered already.";
+    DELETED Counter "itsmd_deleted_records_total" Count "Records that are gone from the service desk and were marked as deleted.";
     HIDDEN Counter "itsmd_hidden_rows_total" Count "Rows the service desk counted but did not show.";
     REQUESTS Counter "itsmd_requests_total" Count "Requests to the service desk and the workspace, by outcome.";
     BYTES_SENT Counter "itsmd_bytes_sent_total" Bytes "Bytes sent to the workspace, compressed.";

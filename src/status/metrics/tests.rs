@@ -4,6 +4,7 @@ use ::metrics::Unit;
 
 use super::*;
 use crate::model::{ConnectionName, WorkItemKind};
+use crate::status::Reconcile;
 use crate::status::report::tests::{report, stream};
 
 fn contoso() -> StreamId {
@@ -20,11 +21,19 @@ fn everything() -> String {
     metrics.records_sent(&id, 1);
     metrics.records_unchanged(&id, 2);
     metrics.hidden_rows(&id, 1);
+    metrics.records_deleted(&id, 4);
     metrics.bytes_sent(&id, 512);
     metrics.requests(&id, RequestOutcome::Ok, 2);
     metrics.requests(&id, RequestOutcome::Throttled, 1);
     metrics.run_ended(&id, Outcome::Complete);
-    metrics.render(&report(vec![stream()]))
+    let reconciled = StreamReport {
+        reconcile: Some(Reconcile {
+            last: Some("2026-11-20T04:00:00Z".parse().unwrap()),
+            ..Reconcile::default()
+        }),
+        ..stream()
+    };
+    metrics.render(&report(vec![reconciled]))
 }
 
 #[test]
@@ -37,6 +46,8 @@ fn values_bear_connection_and_work_item() {
         r#"itsmd_backfill_slices{connection="contoso",work_item="incident",status="open"} 0"#,
         r#"itsmd_stream_state{connection="contoso",work_item="incident",state="live"} 1"#,
         r#"itsmd_stream_state{connection="contoso",work_item="incident",state="failing"} 0"#,
+        r#"itsmd_last_reconcile_timestamp_seconds{connection="contoso",work_item="incident"} 1795147200"#,
+        r#"itsmd_deleted_records_total{connection="contoso",work_item="incident"} 4"#,
         r#"itsmd_records_read_total{connection="contoso",work_item="incident"} 3"#,
         r#"itsmd_requests_total{connection="contoso",work_item="incident",outcome="throttled"} 1"#,
         r#"itsmd_build_info{version="0.1.0"} 1"#,

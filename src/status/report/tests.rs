@@ -25,12 +25,14 @@ pub fn stream() -> StreamReport {
             outcome: Outcome::Complete,
             read: 3,
             sent: 1,
+            deleted: 0,
             error: None,
             warnings: Vec::new(),
         }),
         waiting: None,
         next_run: None,
         interval_seconds: Some(300),
+        reconcile: None,
         error: None,
         notes: Vec::new(),
     }
@@ -85,7 +87,7 @@ fn what_is_not_known_is_null_and_what_is_optional_is_absent() {
     for key in ["position", "lag_seconds", "window_start", "last_run"] {
         assert!(said[key].is_null() && said.get(key).is_some(), "{key}");
     }
-    for key in ["waiting", "next_run", "error", "notes"] {
+    for key in ["waiting", "next_run", "reconcile", "error", "notes"] {
         assert!(said.get(key).is_none(), "{key}");
     }
     assert_eq!(serde_json::from_value::<StreamReport>(said).unwrap(), blank);

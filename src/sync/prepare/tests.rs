@@ -29,7 +29,9 @@ pub(super) enum Step {
     TakeSlice(usize),
     /// The head's worker is so many eighths through; eight is the end.
     HeadOn(u8),
-    /// The same for the slice's worker.
+    /// It has fallen too far behind for the server.
+    LeaveToSlices,
+    /// The same as the head's for the slice's worker.
     SliceOn(u8),
     /// The slice is too slow for the server.
     Halve,
@@ -49,6 +51,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => Just(Step::TakeHead),
         4 => (0usize..6).prop_map(Step::TakeSlice),
         3 => (0u8..=8).prop_map(Step::HeadOn),
+        1 => Just(Step::LeaveToSlices),
         5 => (0u8..=8).prop_map(Step::SliceOn),
         2 => Just(Step::Halve),
     ];
@@ -192,4 +195,25 @@ fn a_slice_whose_start_has_moved_beyond_its_position_is_halved_in_what_is_left()
         Step::Pass(DAY + DAY / 4),
     ];
     lived(&[&read[..], &[Step::Plan(None), Step::Halve]].concat());
+}
+
+#[test]
+fn what_a_head_too_far_behind_leaves_to_slices_is_read_by_them_alone() {
+    let behind = [
+        Step::Plan(None),
+        Step::TakeHead,
+        Step::HeadOn(8),
+        Step::Pass(DAY),
+        Step::Plan(None),
+        Step::TakeHead,
+    ];
+    lived(&[&behind[..], &[Step::LeaveToSlices, Step::HeadOn(8)]].concat());
+    lived(&[&behind[..], &[Step::Resync(None), Step::LeaveToSlices, Step::HeadOn(8)]].concat());
+    lived(&[
+        Step::Plan(None),
+        Step::TakeHead,
+        Step::HeadOn(0),
+        Step::Pass(DAY),
+        Step::LeaveToSlices,
+    ]);
 }

@@ -39,6 +39,9 @@ impl Limit {
 impl<S: Source, K: Sink> Stream<S, K> {
     pub(super) async fn bury(&self, work: &Work<'_>, sweeping: &Sweeping) -> Result<End, Halt> {
         let stream = work.delivery.stream;
+        if !self.settings.deletions {
+            return self.end_through(stream, sweeping.sweep).await;
+        }
         let counts = self
             .store
             .call(move |db| Ok((db.ledger_records(stream)?, db.count_missing(stream)?)));

@@ -17,6 +17,8 @@ mod range;
 mod scope;
 mod truth;
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 
 use self::scope::{Full, Scope};
@@ -24,8 +26,8 @@ pub(super) use self::truth::{IDS_AT_ONCE, Truths, truth};
 use super::deliver::Delivery;
 use super::pull::{Halt, Work};
 use super::stream::{Stream, store_trouble};
-use crate::model::Generation;
 use crate::model::window::{Range, gaps, middle};
+use crate::model::{Generation, SliceId};
 use crate::sink::Sink;
 use crate::source::Source;
 use crate::store::{Db, Missing, StoreError, StreamKey, Sweep};
@@ -43,6 +45,8 @@ struct Sweeping {
     /// What was modified at or after this is through.
     below: DateTime<Utc>,
     scope: Scope,
+    /// Slices that were not through when it was taken up: it does not wait for those.
+    unread: HashSet<SliceId>,
     /// Rows that the service desk counted and did not show.
     hidden: u64,
 }
@@ -53,18 +57,27 @@ enum End {
     Through,
     /// Another one was asked for, or it has to begin anew.
     Replaced,
+    /// Slices were laid meanwhile, and they come first.
+    Yielded,
 }
 
 impl<S: Source, K: Sink> Stream<S, K> {
     /// The sweep that is asked for, if one is, after everything else: one slice that fails for ever must not keep it off.
     pub(super) async fn then_reconcile(&self, work: &Work<'_>, read: Result<(), Halt>) -> Result<(), Halt> {
-        if matches!(read, Err(Halt::Interrupted)) || work.cancel.is_cancelled() {
-            return read;
+        let mut read = read;
+        loop {
+            if matches!(read, Err(Halt::Interrupted)) || work.cancel.is_cancelled() {
+                return read;
+            }
+            match self.reconcile(work).await {
+                Ok(End::Yielded) => read = read.and(self.read_rest(work).await),
+                Ok(End::Through | End::Replaced) => return read,
+                Err(halt) => return read.and(Err(halt)),
+            }
         }
-        read.and(self.reconcile(work).await)
     }
 
-    async fn reconcile(&self, work: &Work<'_>) -> Result<(), Halt> {
+    async fn reconcile(&self, work: &Work<'_>) -> Result<End, Halt> {
         // No generation: what was delivered before a resync is not delivered again for that.
         let work = Work {
             delivery: Delivery {
@@ -77,11 +90,11 @@ impl<S: Source, K: Sink> Stream<S, K> {
         };
         while let Some(mut sweeping) = self.take_up(&work).await? {
             match self.sweep(&work, &mut sweeping).await? {
-                End::Through => break,
                 End::Replaced => {}
+                end @ (End::Through | End::Yielded) => return Ok(end),
             }
         }
-        Ok(())
+        Ok(End::Through)
     }
 
     /// The sweep that is asked for, where it stands; a new one begins at the top.
@@ -109,6 +122,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
                 sweep,
                 below,
                 scope: Scope::new(top, gaps(whole, &unread), full),
+                unread: unread_slices(db, stream)?,
                 hidden: 0,
             }))
         });
@@ -117,6 +131,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
 
     async fn sweep(&self, work: &Work<'_>, sweeping: &mut Sweeping) -> Result<End, Halt> {
         tracing::debug!(stream = %self.id, sweep = ?sweeping.sweep, below = %sweeping.below, "reconcile");
+        self.expect_all(work.delivery.stream, sweeping.sweep).await;
         while let Some(range) = sweeping.scope.below(sweeping.below) {
             let range = self.cut(work.delivery.stream, range).await?;
             let mut parts = vec![range];
@@ -134,12 +149,25 @@ impl<S: Source, K: Sink> Stream<S, K> {
                     }
                     Err(halt) => return Err(halt),
                 };
-                if !self.pass(work.delivery.stream, sweeping, part.from, missing).await? {
-                    return Ok(End::Replaced);
+                let stopped = self.pass(work.delivery.stream, sweeping, part.from, missing).await?;
+                if let Some(end) = stopped {
+                    return Ok(end);
                 }
             }
         }
         self.bury(work, sweeping).await
+    }
+
+    /// For progress bars, which know only what the rest of the run reads.
+    async fn expect_all(&self, stream: StreamKey, sweep: Sweep) {
+        match sweep {
+            // A night's part is small, and nobody looks.
+            Sweep::Nightly => {}
+            Sweep::Whole | Sweep::WholeAccepted => {
+                let known = self.store.call(move |db| db.ledger_records(stream)).await;
+                self.progress.expect(known.unwrap_or_default());
+            }
+        }
     }
 
     /// The newest part of a range that holds no more rows than a page of keys.
@@ -151,21 +179,33 @@ impl<S: Source, K: Sink> Stream<S, K> {
         Ok(scope::cut(range, beyond))
     }
 
-    /// Writes down that a range is through. `false` if the sweep was replaced.
+    /// Writes down that a range is through; says why the sweep does not go on, if it does not.
     async fn pass(
         &self,
         stream: StreamKey,
         sweeping: &mut Sweeping,
         below: DateTime<Utc>,
         missing: Vec<Missing>,
-    ) -> Result<bool, Halt> {
+    ) -> Result<Option<End>, Halt> {
         let (sweep, before) = (sweeping.sweep, sweeping.below);
-        let moved = self
-            .persist(move |db| db.swept(stream, sweep, Some(before), below, &missing))
-            .await?;
+        let passed = self.persist(move |db| {
+            let moved = db.swept(stream, sweep, Some(before), below, &missing)?;
+            Ok((moved, unread_slices(db, stream)?))
+        });
+        let (moved, unread) = passed.await?;
         sweeping.below = below;
-        Ok(moved)
+        Ok(match moved {
+            false => Some(End::Replaced),
+            true if !unread.is_subset(&sweeping.unread) => Some(End::Yielded),
+            true => None,
+        })
     }
+}
+
+fn unread_slices(db: &Db<'_>, stream: StreamKey) -> Result<HashSet<SliceId>, StoreError> {
+    let slices = db.slices(stream)?.into_iter();
+    let unread = slices.filter(|stored| stored.slice.to.is_some() && !stored.complete);
+    Ok(unread.map(|stored| stored.slice.id).collect())
 }
 
 /// Up to where everything was read, and what below that is not read yet.

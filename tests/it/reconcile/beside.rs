@@ -10,7 +10,7 @@ use itsmd::app::{DeskStream, Parts};
 use itsmd::config;
 use itsmd::sim::servicenow::Row;
 use itsmd::store::{Outcome, Store, Sweep, Threads};
-use itsmd::sync::{Pass, Run, WorkerReport};
+use itsmd::sync::{Pass, Resync, Run, WorkerReport};
 use tokio_util::sync::CancellationToken;
 
 use super::{ask, contoso, fill, swept};
@@ -34,17 +34,16 @@ async fn run(stream: &DeskStream, pass: Pass) -> WorkerReport {
     tokio::time::timeout(DEADLINE, stream.run(&run, pass)).await.unwrap()
 }
 
-/// Held between a page of the head that shows more than the probe, and its arrival.
-#[derive(Default)]
+/// Holds answers that show something between the service desk and their arrival.
 struct Gate {
+    holds: fn(&Passing) -> bool,
     closed: AtomicBool,
     reached: AtomicBool,
 }
 
 impl Gate {
     fn hold(&self, passing: &Passing) {
-        let head = passing.in_full() && !passing.asked("sysparm_query").contains("sys_updated_on<");
-        if !head || !self.closed.load(Ordering::SeqCst) || passing.rows().is_empty() {
+        if !(self.holds)(passing) || !self.closed.load(Ordering::SeqCst) || passing.rows().is_empty() {
             return;
         }
         self.reached.store(true, Ordering::SeqCst);
@@ -70,11 +69,23 @@ impl Gate {
     }
 }
 
-/// A rig whose head can be held on its way back, with fifty incidents delivered.
-async fn held_head() -> (Rig, Arc<Gate>, Arc<DeskStream>) {
+fn head(passing: &Passing) -> bool {
+    passing.in_full() && !passing.asked("sysparm_query").contains("sys_updated_on<")
+}
+
+fn keys(passing: &Passing) -> bool {
+    !passing.in_full() && passing.asked("sysparm_query").contains("sys_updated_on<")
+}
+
+/// A rig of which some answers can be held on their way back, with fifty incidents delivered.
+async fn held(holds: fn(&Passing) -> bool) -> (Rig, Arc<Gate>, Arc<DeskStream>) {
     let rig = Rig::new().await;
     fill(&rig, 50);
-    let gate = Arc::new(Gate::default());
+    let gate = Arc::new(Gate {
+        holds,
+        closed: AtomicBool::default(),
+        reached: AtomicBool::default(),
+    });
     let holding = Arc::clone(&gate);
     let url = between(rig.servicenow.url(), move |passing| holding.hold(passing)).await;
     let connection = rig.connection("contoso", &url.url, "work_items = [\"incident\"]");
@@ -87,7 +98,7 @@ async fn held_head() -> (Rig, Arc<Gate>, Arc<DeskStream>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_page_of_the_head_on_its_way_cannot_raise_a_record_that_was_found_gone() {
-    let (rig, gate, engine) = held_head().await;
+    let (rig, gate, engine) = held(head).await;
     rig.desk
         .put("incident", &incident(7, "Its last words", ago(TimeDelta::zero())));
     gate.closed.store(true, Ordering::SeqCst);
@@ -116,7 +127,7 @@ async fn a_page_of_the_head_on_its_way_cannot_raise_a_record_that_was_found_gone
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_page_of_the_head_on_its_way_is_asked_again_rather_than_held_back_for_good() {
-    let (rig, gate, engine) = held_head().await;
+    let (rig, gate, engine) = held(head).await;
     let row = rig.desk.delete("incident", &id(7)).unwrap();
     rig.desk
         .put("incident", &incident(8, "Changed", ago(TimeDelta::zero())));
@@ -150,6 +161,31 @@ async fn a_page_of_the_head_on_its_way_is_asked_again_rather_than_held_back_for_
         latest["INC0000007"]["IsDeleted_b"], true,
         "only the next sweep can see it"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn slices_that_are_laid_during_a_sweep_are_read_before_it_goes_on() {
+    let (rig, gate, engine) = held(keys).await;
+    gate.closed.store(true, Ordering::SeqCst);
+    ask(&rig, &contoso(), Sweep::Nightly);
+    let rest = tokio::spawn({
+        let engine = Arc::clone(&engine);
+        async move { run(&engine, Pass::Rest).await }
+    });
+    gate.until_reached().await;
+    let laid = super::store(&rig).call_here(|db| {
+        let row = db.stream(&contoso())?.unwrap();
+        itsmd::sync::resync(db, &row, Some(ago(TimeDelta::minutes(630))), TimeDelta::minutes(5))
+    });
+    assert!(matches!(laid.unwrap(), Resync::Laid { slices: 1, .. }));
+    gate.open();
+    let report = rest.await.unwrap();
+    assert_eq!(
+        (report.outcome, report.tally.sent),
+        (Outcome::Complete, 10),
+        "{report:?}"
+    );
+    assert_eq!((swept(&rig).asked, swept(&rig).nights), (None, 1));
 }
 
 /// Incidents fourteen minutes apart.

@@ -180,15 +180,64 @@ fn an_error_with_200_is_told_without_its_trace() {
     );
 }
 
+fn page(rows: &[serde_json::Value]) -> String {
+    serde_json::json!({ "value": rows }).to_string()
+}
+
+fn any_rows() -> impl Strategy<Value = Vec<serde_json::Value>> {
+    const LABELS: [&str; 3] = ["statuscode", "createdon", "_ownerid_value"];
+    let mapper = mapper(ChoiceValues::Codes);
+    let labels = LABELS
+        .iter()
+        .flat_map(|field| [format!("{field}@{LABEL}"), format!("{field}@{TABLE}")]);
+    let fields: Vec<String> = labels.chain(mapper.fields().iter().cloned()).collect();
+    crate::source::tests::rows(&fields)
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
     #[test]
-    fn no_json_makes_the_reader_panic(text in "\\PC{0,60}", number in any::<f64>(), flag in any::<bool>()) {
-        let value = serde_json::json!({
-            "incidentid": text, "modifiedon": number, "statuscode": [text, flag], "ticketnumber": {"value": {"value": text}},
-            "createdon@OData.Community.Display.V1.FormattedValue": {"x": number}, "createdon": text, "@": flag, &text: text,
-        });
-        let body = serde_json::json!({"value": [value, {"incidentid": flag}]}).to_string();
-        prop_assert_eq!(read(body.as_bytes(), &mapper(ChoiceValues::Codes)).unwrap().mapped.len(), 2);
-        let _ = read(text.as_bytes(), &mapper(ChoiceValues::Codes));
+    fn any_json_in_any_field_becomes_a_record_or_is_set_aside_with_a_reason(rows in any_rows()) {
+        for choice_values in [ChoiceValues::Codes, ChoiceValues::Labels] {
+            let read = read(page(&rows).as_bytes(), &mapper(choice_values)).unwrap();
+            prop_assert_eq!(read.mapped.len(), rows.len());
+            crate::source::tests::check(&read.mapped)?;
+        }
+    }
+
+    #[test]
+    fn any_bytes_in_place_of_any_part_of_a_page_are_a_page_or_none(
+        rows in any_rows(),
+        bytes in prop::collection::vec(any::<u8>(), 0..12),
+        from in any::<prop::sample::Index>(),
+        length in 0usize..40,
+    ) {
+        let mut body = page(&rows).into_bytes();
+        let from = from.index(body.len());
+        let to = (from + length).min(body.len());
+        body.splice(from..to, bytes);
+        if let Ok(read) = read(&body, &mapper(ChoiceValues::Codes)) {
+            crate::source::tests::check(&read.mapped)?;
+        }
+        let _ = read(&body[from..], &mapper(ChoiceValues::Labels));
+    }
+
+    #[test]
+    fn a_version_changes_exactly_when_the_row_does(
+        rows in prop::collection::vec(("[ab]", 0u8..2, "[a-c]{0,1}", prop::option::of("[a\"]{0,2}"), 0u8..2), 1..8)
+    ) {
+        let rows: Vec<_> = rows
+            .into_iter()
+            .map(|(id, second, state, text, unmapped)| {
+                let modified = "2026-11-20T10:00:00Z".replace(":00:0", &format!(":00:{second}"));
+                serde_json::json!({
+                    "incidentid": id, "modifiedon": modified, "statuscode": state, "title": text, "unmapped": unmapped,
+                })
+            })
+            .collect();
+        let read = read(page(&rows).as_bytes(), &mapper(ChoiceValues::Labels)).unwrap();
+        prop_assert_eq!(read.mapped.len(), rows.len());
+        crate::source::tests::check_versions(&read.mapped)?;
     }
 }

@@ -4,8 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Step;
 use crate::model::window::{Range, gaps, middle, window_start};
-use crate::model::{ConnectionName, Position, Slice, StreamId, WorkItemKind};
+use crate::model::{ConnectionName, Partner, Position, Slice, StreamId, WorkItemKind};
 use crate::store::{Db, Prints, Store, StoreError, StoredSlice, StreamRow};
+use crate::sync::head::leave_missed;
 use crate::sync::prepare::{Clocks, plan};
 use crate::sync::resync::{Resync, resync};
 use crate::sync::stream::Settings;
@@ -74,9 +75,9 @@ impl<'d> World<'d> {
                 columns: "columns".into(),
                 log: false,
                 reconcile: false,
-                deletions: true,
+                deletions: false,
                 max_deletions: 50,
-                partner: crate::model::Partner::ServiceNow,
+                partner: Partner::ServiceNow,
                 patient: false,
             },
             ours: DateTime::from_timestamp(1_795_000_000, 0).unwrap(),
@@ -117,6 +118,7 @@ impl<'d> World<'d> {
             Step::TakeHead => self.take_head()?,
             Step::TakeSlice(index) => self.take_slice(index)?,
             Step::HeadOn(eighths) => self.head_on(eighths)?,
+            Step::LeaveToSlices => self.leave_to_slices()?,
             Step::SliceOn(eighths) => self.slice_on(eighths)?,
             Step::Halve => self.halve()?,
         }
@@ -243,6 +245,19 @@ impl<'d> World<'d> {
         }
         worker.slice.position = Some(after);
         self.head = Some(worker);
+        Ok(())
+    }
+
+    fn leave_to_slices(&mut self) -> Result<(), StoreError> {
+        let (Some(worker), Some((now, start)), Some(row)) = (self.head.take(), self.planned, self.stream()?) else {
+            return Ok(());
+        };
+        let left = leave_missed(self.db, row.key, worker.slice.generation, now, OVERLAP, start)?;
+        self.head = left.flatten().map(|head| Worker {
+            at: head_begins(&head, now).max(start),
+            slice: head,
+            ..worker
+        });
         Ok(())
     }
 
