@@ -77,7 +77,9 @@ pub(super) fn check_ids(rows: &[Mapped], asked: &[&str]) -> Result<(), Disorder>
         Mapped::SetAside(unmapped) => unmapped.id.clone(),
     };
     let foreign = rows.iter().filter_map(id).find(|id| !asked.contains(&id.as_str()));
-    foreign.map_or(Ok(()), |id| Err(Disorder::Range(format!("{id} came, and others were asked for by id"))))
+    foreign.map_or(Ok(()), |id| {
+        Err(Disorder::Range(format!("{id} came, and others were asked for by id")))
+    })
 }
 
 fn rises(before: (DateTime<Utc>, &str), after: (DateTime<Utc>, &str), ties: Ties) -> bool {

@@ -116,7 +116,10 @@ impl World {
         let mut repeats = 0;
         for taken in &inner.journal.taken {
             let key = (taken.destination, taken.record.as_str());
-            match groups.get_mut(&key).filter(|group| group.first.version == taken.version) {
+            match groups
+                .get_mut(&key)
+                .filter(|group| group.first.version == taken.version)
+            {
                 Some(group) => {
                     group.rows += 1;
                     repeats += 1;
@@ -157,7 +160,10 @@ impl World {
                 .iter()
                 .find(|(of, from, until)| *of == life && asked_now.at > *from && asked_now.at < *until);
             if let Some((_, from, until)) = pause {
-                return Err(format!("a request at {} in the pause from {from} to {until}", asked_now.at));
+                return Err(format!(
+                    "a request at {} in the pause from {from} to {until}",
+                    asked_now.at
+                ));
             }
         }
         Ok(())
@@ -176,7 +182,11 @@ impl Group<'_> {
     fn check(&self, last: &Taken, journal: &Journal) -> Result<(), Broken> {
         // A page bears the generation it was planned with: a resync counts from when the first one's run began.
         let since = journal.runs.get(&self.first.run).copied().unwrap_or(self.first.at);
-        let wanted = journal.again.iter().filter(|at| **at >= since && **at <= last.at).count();
+        let wanted = journal
+            .again
+            .iter()
+            .filter(|at| **at >= since && **at <= last.at)
+            .count();
         // What the last batch lacks says nothing about why it came.
         let excused = self.unknown - usize::from(!journal.batches[last.batch].settled) + wanted;
         if self.rows - 1 > excused {

@@ -46,7 +46,9 @@ impl World {
         let now = clock::source();
         let due: Vec<Truth> = {
             let mut inner = self.lock();
-            let (due, later) = std::mem::take(&mut inner.late).into_iter().partition(|(due, _)| *due <= now);
+            let (due, later) = std::mem::take(&mut inner.late)
+                .into_iter()
+                .partition(|(due, _)| *due <= now);
             inner.late = later;
             let due: Vec<_> = due;
             due.into_iter().map(|(_, record)| record).collect()

@@ -107,7 +107,8 @@ fn on_the_way(dice: &mut Rng) -> Mishap {
 pub fn servicenow(dice: &mut Rng) -> Mishap {
     let seconds = dice.u64(0..150);
     let limit = 100;
-    let cancelled = r#"{"error":{"message":"Transaction cancelled: maximum execution time exceeded"},"status":"failure"}"#;
+    let cancelled =
+        r#"{"error":{"message":"Transaction cancelled: maximum execution time exceeded"},"status":"failure"}"#;
     let fault = match dice.u32(0..30) {
         19 => Fault::Cut,
         20 => Fault::HalfGzip,

@@ -242,7 +242,10 @@ impl Life {
             } = &report;
             // Words may hold a request's own random id.
             let error = error.as_ref().map(|trouble| trouble.code);
-            format!("{pass:?} {id} {outcome:?} read {} sent {} {error:?}", tally.read, tally.sent)
+            format!(
+                "{pass:?} {id} {outcome:?} read {} sent {} {error:?}",
+                tally.read, tally.sent
+            )
         });
         if report.outcome == Outcome::Failed {
             self.world.count("runs failed");
@@ -296,7 +299,11 @@ fn client(world: &World, config: &Config, url: &str, is_desk: bool) -> Client {
     let base = ClientSettings::new(url, clock::ours);
     let is_bound = world.plan.sabotage != Some(Sabotage::NoPermits);
     let settings = ClientSettings {
-        requests_per_minute: Some(if is_desk && is_bound { config.requests_per_minute } else { 6000 }),
+        requests_per_minute: Some(if is_desk && is_bound {
+            config.requests_per_minute
+        } else {
+            6000
+        }),
         max_concurrent: if is_desk && is_bound { config.max_concurrent } else { 8 },
         patience: config.patience,
         ..base

@@ -52,7 +52,9 @@ fn a_hundred_storms_lose_nothing_and_repeat_nothing() {
 
 #[test]
 fn seeds_that_once_failed_hold() {
-    ONCE_FAILED.iter().for_each(|&seed| runner::run(seed..=seed).assert_well());
+    ONCE_FAILED
+        .iter()
+        .for_each(|&seed| runner::run(seed..=seed).assert_well());
 }
 
 #[test]
@@ -85,7 +87,10 @@ fn what_is_broken_on_purpose_is_found() {
 /// Prints what `ITSMD_STORM_SEED` does, line by line; without it, nothing.
 #[test]
 fn one_seed() {
-    let Some(seed) = std::env::var("ITSMD_STORM_SEED").ok().and_then(|seed| seed.parse().ok()) else {
+    let Some(seed) = std::env::var("ITSMD_STORM_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+    else {
         return;
     };
     let told = runner::one(seed, true);

@@ -67,7 +67,11 @@ pub struct Config {
 impl Plan {
     pub fn draw(dice: &mut Rng) -> Self {
         Self {
-            product: if dice.u32(0..3) == 0 { Product::Dataverse } else { Product::ServiceNow },
+            product: if dice.u32(0..3) == 0 {
+                Product::Dataverse
+            } else {
+                Product::ServiceNow
+            },
             records: dice.u32(5..100),
             tied: if dice.u32(0..4) == 0 { dice.u32(5..60) } else { 0 },
             pause: Duration::from_secs(dice.u64(8..150)),

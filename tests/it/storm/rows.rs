@@ -49,7 +49,11 @@ pub fn take(world: &World, parcel: &Parcel) -> usize {
         };
         inner.trace.note(|| {
             let number = text("ServiceDeskId_s");
-            format!("   workspace takes {number} {} of {} to {destination}", text("Title_s"), taken.run)
+            format!(
+                "   workspace takes {number} {} of {} to {destination}",
+                text("Title_s"),
+                taken.run
+            )
         });
         inner.journal.taken.push(taken);
     }

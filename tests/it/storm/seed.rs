@@ -109,7 +109,12 @@ impl Storm {
             inner.trace.count("outages");
             inner.dark = clock::source() + dark;
         }
-        inner.trace.note(|| format!("weather: {} in a hundred, dark {dark:?}, our clock {skew} s", inner.rough));
+        inner.trace.note(|| {
+            format!(
+                "weather: {} in a hundred, dark {dark:?}, our clock {skew} s",
+                inner.rough
+            )
+        });
     }
 
     fn end(&mut self) -> End {
@@ -143,7 +148,8 @@ impl Storm {
                 None => Ok(None),
             });
             self.world.count("resyncs");
-            self.world.note(|| format!("operator: resync since {since:?}: {asked:?}"));
+            self.world
+                .note(|| format!("operator: resync since {since:?}: {asked:?}"));
         }
         std::future::pending().await
     }
@@ -177,7 +183,8 @@ impl Storm {
                 Some(row) => resync(db, &row, None, OVERLAP).map(Some),
                 None => Ok(None),
             });
-            self.world.note(|| format!("operator: resync after another address: {taken:?}"));
+            self.world
+                .note(|| format!("operator: resync after another address: {taken:?}"));
         }
     }
 
@@ -262,7 +269,9 @@ impl Storm {
             last = head.error.or(rest.and_then(|report| report.error));
             tokio::time::sleep(Duration::from_secs(120)).await;
         }
-        Err(format!("{MOST_RINGS} rings in calm weather did not bring everything through: {last:?}"))
+        Err(format!(
+            "{MOST_RINGS} rings in calm weather did not bring everything through: {last:?}"
+        ))
     }
 
     /// `quarantine retry --all`, and what it asks for.
@@ -274,7 +283,10 @@ impl Storm {
             }
             Ok(entries.len())
         });
-        self.world.lock().trace.add("set aside at the end", marked.unwrap() as u64);
+        self.world
+            .lock()
+            .trace
+            .add("set aside at the end", marked.unwrap() as u64);
         let cancel = CancellationToken::new();
         let report = life.run(Pass::Rest, &cancel).await;
         match report.error {

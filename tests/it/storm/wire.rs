@@ -4,8 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::Router;
+use axum::body::Body;
 use axum::http::{Request, header};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -299,7 +299,11 @@ fn request(parcel: &Parcel, packed: bool) -> Request<Body> {
 
 /// The answer read to its end, or to where it breaks; none if the connection is cut.
 async fn receive(router: &Router, request: Request<Body>) -> Option<Carried> {
-    let response = router.clone().call(request).await.unwrap_or_else(|never| match never {});
+    let response = router
+        .clone()
+        .call(request)
+        .await
+        .unwrap_or_else(|never| match never {});
     if serve::is_cut(&response) {
         return None;
     }
@@ -323,9 +327,12 @@ async fn receive(router: &Router, request: Request<Body>) -> Option<Carried> {
 /// A request for people: who and what, the query decoded where it says something.
 fn shown(parcel: &Parcel) -> String {
     let query: Vec<(String, String)> = parcel.url.query_pairs().into_owned().collect();
-    let telling = query
-        .iter()
-        .filter(|(name, _)| matches!(name.as_str(), "sysparm_query" | "sysparm_limit" | "sysparm_offset" | "$filter" | "$skiptoken"));
+    let telling = query.iter().filter(|(name, _)| {
+        matches!(
+            name.as_str(),
+            "sysparm_query" | "sysparm_limit" | "sysparm_offset" | "$filter" | "$skiptoken"
+        )
+    });
     let telling: Vec<&str> = telling.map(|(_, value)| value.as_str()).collect();
     format!("{} {} {}", parcel.method, parcel.url.path(), telling.join(" | "))
 }

@@ -103,7 +103,10 @@ impl World {
             dice,
             records: BTreeMap::new(),
             late: Vec::new(),
-            trace: Trace { wanted, ..Trace::default() },
+            trace: Trace {
+                wanted,
+                ..Trace::default()
+            },
             journal: Journal::default(),
             rough: 0,
             dark: DateTime::UNIX_EPOCH,
@@ -218,7 +221,14 @@ fn case(record: &Truth) -> dataverse::Row {
         ("ticketnumber", Cell::text(format!("INC{:07}", record.number))),
         ("title", Cell::text(record.title())),
         ("description", Cell::text(if record.guilty { "guilty" } else { "" })),
-        ("statecode", if record.active { Cell::choice(0, "Active") } else { Cell::choice(1, "Resolved") }),
+        (
+            "statecode",
+            if record.active {
+                Cell::choice(0, "Active")
+            } else {
+                Cell::choice(1, "Resolved")
+            },
+        ),
         ("modifiedon", Cell::Time(record.stamp)),
     ];
     cells.map(|(name, cell)| (name.to_owned(), cell)).into()
