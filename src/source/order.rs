@@ -69,6 +69,19 @@ pub(super) fn check(
     }))
 }
 
+/// Whether only records came that were asked for by id: where another did, the condition was ignored, and what did not
+/// come is not known to be gone.
+pub(super) fn check_ids(rows: &[Mapped], asked: &[&str]) -> Result<(), Disorder> {
+    let id = |row: &Mapped| match row {
+        Mapped::Record(record) => Some(record.id.clone()),
+        Mapped::SetAside(unmapped) => unmapped.id.clone(),
+    };
+    let foreign = rows.iter().filter_map(id).find(|id| !asked.contains(&id.as_str()));
+    foreign.map_or(Ok(()), |id| {
+        Err(Disorder::Range(format!("{id} came, and others were asked for by id")))
+    })
+}
+
 fn rises(before: (DateTime<Utc>, &str), after: (DateTime<Utc>, &str), ties: Ties) -> bool {
     match ties {
         Ties::ById => after > before,
@@ -110,6 +123,13 @@ mod tests {
         let rows = [row(5, "A"), row(5, "b"), row(6, "a")];
         assert_eq!(check(&rows, &at(5, ""), None, Ties::ById), Ok(Some(at(6, "a"))));
         assert_eq!(check(&[], &at(5, ""), None, Ties::ById), Ok(None));
+    }
+
+    #[test]
+    fn a_record_that_was_not_asked_for_by_id_is_found() {
+        let rows = [row(5, "A"), row(6, "b")];
+        assert_eq!(check_ids(&rows, &["b", "c", "a"]), Ok(()));
+        assert!(matches!(check_ids(&rows, &["a", "c"]), Err(Disorder::Range(seen)) if seen.starts_with("b ")));
     }
 
     #[test]

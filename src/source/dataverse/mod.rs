@@ -33,7 +33,7 @@ use self::answer::{Ask, Outcome};
 use self::link::Links;
 use self::query::Query;
 use super::map::{Dialect, Mapper};
-use super::{Page, Probe, Source, SourceError, stamp};
+use super::{Page, Probe, Source, SourceError, order, stamp};
 use crate::auth::Credentials;
 use crate::model::{ChoiceValues, ItemProfile, Mapped, Partner, RecordId, Slice, StreamId};
 use crate::net::{Client, Lane};
@@ -127,6 +127,9 @@ impl Dataverse {
             };
             found.extend(answered.rows.mapped);
             let Some(next) = answered.rows.next else {
+                order::check_ids(&found, &ids).map_err(|disorder| {
+                    SourceError::Failed(disorder.trouble(self.table(), &codes::OUT_OF_ORDER, &codes::OUT_OF_RANGE))
+                })?;
                 return Ok(found);
             };
             url = next;

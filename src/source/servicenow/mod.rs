@@ -229,6 +229,17 @@ impl Source for ServiceNow {
         let ids: Vec<&str> = ids.iter().map(RecordId::as_str).collect();
         let query = query::by_ids(self.mapper.item(), &self.filter, &ids);
         let limit = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-        Ok(self.rows(Lane::Rest, &query, limit, 0).await?.rows.mapped)
+        let answered = self.rows(Lane::Rest, &query, limit, 0).await?;
+        if order::check_ids(&answered.rows.mapped, &ids).is_ok() {
+            return Ok(answered.rows.mapped);
+        }
+        // Once more: whatever stands between may have dropped the query of this one request.
+        self.lose(answered.requests);
+        let again = self.rows(Lane::Rest, &query, limit, 0).await?;
+        order::check_ids(&again.rows.mapped, &ids).map_err(|disorder| {
+            self.lose(again.requests);
+            self.disorder(&disorder)
+        })?;
+        Ok(again.rows.mapped)
     }
 }
