@@ -151,7 +151,7 @@ impl Storm {
             self.world
                 .note(|| format!("operator: resync since {since:?}: {asked:?}"));
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// From now on everything may come once more.
