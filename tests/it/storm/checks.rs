@@ -77,10 +77,13 @@ impl World {
         let inner = self.lock();
         // What left the window while the sweep ran is neither asked for nor marked.
         let from = clock::source() - TimeDelta::days(config.sync_days.into()) + TimeDelta::hours(2);
+        let from = from.max(inner.journal.pruned);
+        // What was in flight at a crash and left the filter before it came again was never written down.
+        let known = |taken: &Taken| inner.journal.batches[taken.batch].settled;
         for (id, taken) in inner.journal.latest(config.destination) {
             let record = &inner.records[id];
             let is_gone = !record.visible() || (config.filtered && !record.active);
-            if is_gone && taken.serial.is_some() && taken.modified >= from {
+            if is_gone && taken.serial.is_some() && taken.modified >= from && known(taken) {
                 return Err(format!(
                     "INC{:07} s{} of {} is gone, and the workspace has {:?} of {}",
                     record.number, record.serial, record.stamp, taken.serial, taken.modified
