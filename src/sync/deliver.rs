@@ -23,6 +23,8 @@ pub(super) struct Delivery {
     pub stream: StreamKey,
     /// Of the page: as it was planned.
     pub generation: Generation,
+    /// Whose wish a delivery fulfils: what is sent now is not sent again for it.
+    pub fulfils: Generation,
     /// Number of the set of columns.
     pub columns: i64,
     pub run_id: String,
@@ -343,7 +345,7 @@ fn ledger_row(record: &Record, delivery: &Delivery, delivered: DateTime<Utc>) ->
         version: record.version,
         modified: record.modified,
         revision: record.revision,
-        generation: delivery.generation,
+        generation: delivery.fulfils,
         columns: delivery.columns,
         delivered,
         deleted: delivery.gone,

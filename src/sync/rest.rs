@@ -80,6 +80,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
     async fn read_to_end(&self, work: &Work<'_>, slice: &Slice) -> Result<(), Halt> {
         let delivery = Delivery {
             generation: slice.generation,
+            fulfils: slice.generation,
             ..work.delivery.clone()
         };
         let work = Work {

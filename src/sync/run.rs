@@ -225,6 +225,7 @@ fn delivery(run: &Run, prepared: &Prepared) -> Delivery {
     Delivery {
         stream: prepared.stream,
         generation: prepared.generation,
+        fulfils: prepared.generation,
         columns: prepared.columns,
         run_id: run.id.clone(),
         window_start: prepared.window_start,

@@ -22,6 +22,7 @@ fn delivery(generation: i64, columns: i64) -> Delivery {
     Delivery {
         stream: StreamKey(1),
         generation: Generation(generation),
+        fulfils: Generation(generation),
         columns,
         run_id: "run-1".into(),
         window_start: at(START),

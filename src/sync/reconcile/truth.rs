@@ -228,6 +228,7 @@ mod tests {
         Delivery {
             stream: StreamKey(1),
             generation: Generation(generation),
+            fulfils: Generation(generation),
             columns: 1,
             run_id: "run-1".into(),
             window_start: second(0),

@@ -87,7 +87,7 @@ impl World {
             76..=80 => self.update("activates", |record| record.active = !record.active),
             81..=83 => self.update("spoils", |record| record.bad = !record.bad),
             84..=85 => self.accuse(),
-            86..=87 => self.update("post-dates", |record| record.stamp += TimeDelta::minutes(40)),
+            86..=87 => self.update("post-dates", |record| record.stamp += TimeDelta::minutes(14)),
             _ if !self.plan.blind => self.update("updates", |_| {}),
             88..=90 => self.unseen("hides or shows", |record| record.hidden = !record.hidden),
             91..=92 => self.unseen("deletes", |record| record.exists = false),

@@ -55,6 +55,8 @@ pub struct Journal {
     pub pauses: Vec<(u32, DateTime<Utc>, DateTime<Utc>)>,
     /// Token requests of the service desk's sign-in under way.
     pub signing_in: usize,
+    /// A window that was narrower once forgot what is older.
+    pub pruned: DateTime<Utc>,
 }
 
 impl Journal {

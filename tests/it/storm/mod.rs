@@ -46,8 +46,8 @@ const ONCE_FAILED: [u64; 1] = [
 ];
 
 #[test]
-fn a_hundred_storms_lose_nothing_and_repeat_nothing() {
-    runner::run(1..=100).assert_well();
+fn a_hundred_and_twenty_storms_lose_nothing_and_repeat_nothing() {
+    runner::run(1..=120).assert_well();
 }
 
 #[test]

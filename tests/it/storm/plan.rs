@@ -81,7 +81,7 @@ impl Plan {
             no_date: dice.u32(0..12) == 0,
             rough: [0, 3, 10, 25, 50][dice.usize(0..5)],
             blind: dice.u32(0..3) == 0,
-            lives: dice.u32(1..7),
+            lives: dice.u32(1..6),
             sabotage: None,
         }
     }

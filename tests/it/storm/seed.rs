@@ -167,6 +167,12 @@ impl Storm {
             self.home.forget();
         }
         let before = self.config.clone();
+        {
+            let journal = &mut self.world.lock().journal;
+            journal.pruned = journal
+                .pruned
+                .max(clock::source() - TimeDelta::days(before.sync_days.into()));
+        }
         self.config.edit(&mut self.dice);
         let now = &self.config;
         if now.destination != before.destination || now.sync_days > before.sync_days {
@@ -267,7 +273,7 @@ impl Storm {
                 return Ok(());
             }
             last = head.error.or(rest.and_then(|report| report.error));
-            tokio::time::sleep(Duration::from_secs(120)).await;
+            tokio::time::sleep(Duration::from_secs(200)).await;
         }
         Err(format!(
             "{MOST_RINGS} rings in calm weather did not bring everything through: {last:?}"

@@ -167,7 +167,10 @@ impl World {
     pub fn publish(&self, record: Truth) {
         match (self.plan.product, record.exists) {
             (Product::ServiceNow, true) => self.servicenow.put("incident", &row(&record)),
-            (Product::ServiceNow, false) => drop(self.servicenow.archive("incident", &record.id)),
+            (Product::ServiceNow, false) => {
+                let gone = self.servicenow.archive("incident", &record.id);
+                assert!(gone.is_some(), "{record:?} was there");
+            }
             (Product::Dataverse, true) => {
                 let id = self.dataverse.put("incidents", case(&record));
                 self.dataverse.hide("incidents", id, record.hidden);
