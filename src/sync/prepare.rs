@@ -235,12 +235,21 @@ fn within_clock(
     overlap: TimeDelta,
     window_start: DateTime<Utc>,
 ) -> Result<Slice, StoreError> {
-    let Some(now) = clocks.source.filter(|now| head.at().time > *now + overlap) else {
-        return Ok(head);
+    let Some(now) = clocks.source else { return Ok(head) };
+    let (ahead, time) = match &head.position {
+        Some(position) => {
+            let passed = row.head_read.map(|read| (clocks.ours - read).max(TimeDelta::zero()));
+            (
+                position.time > now + overlap,
+                passed.map_or(window_start, |passed| now - passed),
+            )
+        }
+        // It was never read: what is stamped from now on may lie in slices that were.
+        None => (head.from > now - overlap, now - overlap),
     };
-    let time = row
-        .head_read
-        .map_or(window_start, |read| now - (clocks.ours - read).max(TimeDelta::zero()));
+    if !ahead {
+        return Ok(head);
+    }
     let time = whole_second(time).max(window_start);
     tracing::warn!(from = %head.at().time, to = %time, "the service desk's clock was set back: the head reads again from there");
     db.put_head_back(row.key, time)?;

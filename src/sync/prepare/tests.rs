@@ -186,6 +186,26 @@ fn what_a_clock_that_was_ahead_made_the_head_pass_is_read_again() {
 }
 
 #[test]
+fn what_a_clock_put_back_leaves_in_the_slices_of_a_resync_the_head_reads_again() {
+    let back = [Step::Plan(None), Step::TakeHead, Step::HeadOn(8), Step::ClockBack(301)];
+    let read = [
+        Step::Resync(None),
+        Step::TakeSlice(0),
+        Step::SliceOn(8),
+        Step::ClockBack(1),
+    ];
+    lived(&[&back[..], &read[..]].concat());
+    let back = [
+        Step::Plan(None),
+        Step::ClockBack(1),
+        Step::Destination,
+        Step::Plan(None),
+    ];
+    let read = [Step::TakeSlice(0), Step::SliceOn(8), Step::ClockBack(300)];
+    lived(&[&back[..], &read[..]].concat());
+}
+
+#[test]
 fn a_slice_whose_start_has_moved_beyond_its_position_is_halved_in_what_is_left() {
     let read = [
         Step::Days(2),

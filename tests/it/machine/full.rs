@@ -146,7 +146,9 @@ async fn a_small_disk_that_is_full_is_told_and_waited_out_by_the_daemon() {
             let latest = rig.latest();
             latest.values().all(|row| row["Title_s"] == title.as_str())
         });
-        assert!(last.await, "the last changes do not arrive");
+        let arrived = last.await;
+        let status = daemon.incidents().await;
+        assert!(arrived, "the last changes do not arrive: {status:#}");
         assert!(rig.workspace.count(STREAM) > before);
         daemon.until(|incidents| incidents["state"] == "live").await;
     }
