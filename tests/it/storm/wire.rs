@@ -123,7 +123,6 @@ impl World {
         match self.plan.sabotage {
             Some(Sabotage::StrictCursor) if whom == Whom::Desk => strictly(&mut parcel),
             Some(Sabotage::LostBatch) if whom == Whom::Workspace && number.is_multiple_of(7) => return Ok(taken()),
-            Some(Sabotage::Replay) if whom == Whom::Workspace => parcel.body = self.old_or(parcel.body),
             _ => {}
         }
         let mishap = self.mishap(whom, number);
@@ -138,6 +137,9 @@ impl World {
             _ => {}
         }
         let (answer, batch) = self.ask(whom, &parcel, mishap.as_ref()).await;
+        if self.plan.sabotage == Some(Sabotage::Replay) && whom == Whom::Workspace {
+            self.replay(&parcel).await;
+        }
         self.travel().await;
         match mishap {
             Some(Mishap::LostAnswer) => return Err(Lost::Reset),
@@ -156,13 +158,16 @@ impl World {
         Ok(carried)
     }
 
-    /// A body, or the first one of all in its place.
-    fn old_or(&self, body: Bytes) -> Bytes {
-        let inner = &mut *self.lock();
-        let first = inner.first_body.get_or_insert_with(|| body.clone()).clone();
-        match inner.dice.u32(0..10) {
-            0 => first,
-            _ => body,
+    /// The first upload of all, once more.
+    async fn replay(&self, parcel: &Parcel) {
+        let body = {
+            let inner = &mut *self.lock();
+            let first = inner.first_body.get_or_insert_with(|| parcel.body.clone()).clone();
+            (inner.dice.u32(0..10) == 0).then_some(first)
+        };
+        if let Some(body) = body {
+            let old = Parcel { body, ..parcel.clone() };
+            self.ask(Whom::Workspace, &old, None).await;
         }
     }
 
