@@ -355,27 +355,3 @@ fn files_that_it_links_to_are_there() {
         assert!(root().join(link).exists(), "{link}");
     }
 }
-
-#[test]
-fn the_tests_that_its_promises_name_exist() {
-    let readme = readme();
-    let promises =
-        &readme[readme.find("Each promise has tests").unwrap()..readme.find("What it cannot promise").unwrap()];
-    let names: Vec<&str> = promises.split('`').filter(|name| name.contains("::")).collect();
-    assert!(names.len() > 10, "{names:?}");
-    let mut sources = String::new();
-    let mut folders = vec![root().join("src"), root().join("tests")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => folders.push(path),
-                false => sources.push_str(&std::fs::read_to_string(path).unwrap_or_default()),
-            }
-        }
-    }
-    for name in names {
-        let function = format!("fn {}(", name.rsplit("::").next().unwrap());
-        assert!(sources.contains(&function), "{name}");
-    }
-}
