@@ -1,6 +1,6 @@
 //! Killed at any instant, the next run loses nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use itsmd::sim::ingestion::Row;
 
 use crate::machine::Disk;
-use crate::rig::{Rig, STREAM, ago, incident, stream};
+use crate::rig::{Rig, STREAM, ago, id, incident, stream};
 
 /// Batches of which the answer may be on its way at a kill: the head's and those of two slices.
 const IN_FLIGHT: usize = 3;
@@ -41,20 +41,24 @@ impl Story {
         let mut killed = 0;
         for round in 0..self.kills {
             self.desk_works(rig, &mut chance, round);
+            self.one_is_deleted(rig, disk, round).await;
             killed += usize::from(kill_one_at_work(rig, disk, &mut chance).await);
         }
         if let Some(disk) = disk {
             disk.free();
         }
-        let (status, report) = sync(rig, disk).await;
-        assert_eq!(status, 0, "{report:#}");
+        // What was interrupted goes on; what cannot be seen by it the reconcile finds.
+        for more in [&[][..], &["--reconcile", "--accept-deletions"]] {
+            let (status, report) = sync(rig, disk, more).await;
+            assert_eq!(status, 0, "{report:#}");
+        }
         self.none_missing_and_none_older(rig);
         let ending = Ending {
             killed,
             rows: rig.workspace.count(STREAM),
             twice: only_what_was_in_flight_is_there_twice(rig),
         };
-        let (_, report) = sync(rig, disk).await;
+        let (_, report) = sync(rig, disk, &[]).await;
         assert_eq!(stream(&report, "contoso", "incident")["sent"], 0);
         ending
     }
@@ -75,11 +79,33 @@ impl Story {
         }
     }
 
+    /// One that nobody touched is deleted, if it is known to be delivered: of what was in flight at a kill nobody knows.
+    async fn one_is_deleted(&self, rig: &Rig, disk: Option<&Disk>, round: u64) {
+        let number = self.records - 1 - round as u32;
+        let Some(row) = rig.desk.get("incident", &id(number)) else {
+            return;
+        };
+        let untouched = row.value("short_description") == "Mail is down";
+        let mut trace = seen_from(disk, rig.command(&["trace", row.value("number")]));
+        if untouched && trace.output().unwrap().status.success() {
+            rig.desk.delete("incident", &id(number));
+        }
+    }
+
     /// The desk's own table against the workspace, record by record.
     fn none_missing_and_none_older(&self, rig: &Rig) {
         let latest = rig.latest();
         let table = rig.desk.rows("incident");
-        assert_eq!(latest.len(), table.len());
+        let there: HashSet<&str> = table.iter().map(|row| row.value("number")).collect();
+        for (number, row) in &latest {
+            let gone = !there.contains(number.as_str());
+            assert_eq!(row["IsDeleted_b"], gone, "{number}");
+            assert_eq!(row["IncidentState_s"] == "Deleted", gone, "{number}");
+        }
+        assert!(
+            latest.values().any(|row| row["IsDeleted_b"] == true),
+            "nothing was deleted"
+        );
         for row in &table {
             let there = &latest[row.value("number")];
             assert_eq!(
@@ -114,8 +140,8 @@ fn seen_from(disk: Option<&Disk>, command: Command) -> Command {
     }
 }
 
-async fn sync(rig: &Rig, disk: Option<&Disk>) -> (i32, serde_json::Value) {
-    let mut command = seen_from(disk, rig.command(&["sync", "--json"]));
+async fn sync(rig: &Rig, disk: Option<&Disk>, more: &[&str]) -> (i32, serde_json::Value) {
+    let mut command = seen_from(disk, rig.command(&[&["sync", "--json"], more].concat()));
     let output = tokio::task::spawn_blocking(move || command.output().unwrap())
         .await
         .unwrap();
@@ -131,7 +157,12 @@ async fn kill_one_at_work(rig: &Rig, disk: Option<&Disk>, chance: &mut fastrand:
     if let Some(disk) = disk {
         if full { disk.fill() } else { disk.free() }
     }
-    let mut command = seen_from(disk, rig.command(&["sync"]));
+    let reconcile = if chance.u32(0..4) == 0 {
+        "--reconcile"
+    } else {
+        "--wait=1m"
+    };
+    let mut command = seen_from(disk, rig.command(&["sync", reconcile]));
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let asked = rig.servicenow.journal.count() + chance.usize(1..9);
     let mut turns = chance.u32(1..40);
