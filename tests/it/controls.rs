@@ -174,8 +174,11 @@ impl Scenario for Busy {
         let rig = desk(400).await;
         let reads = AtomicU32::new(0);
         rig.desk.set_meanwhile(move |desk, table| {
+            if table != "incident" {
+                return;
+            }
             let read = reads.fetch_add(1, Ordering::SeqCst);
-            if table != "incident" || read >= 20 {
+            if read >= 20 {
                 return;
             }
             for number in read * 15..(read + 1) * 15 {
