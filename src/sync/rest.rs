@@ -26,8 +26,15 @@ impl<S: Source, K: Sink> Stream<S, K> {
         let mut failed = 0;
         loop {
             while running.len() < self.settings.max_concurrent && failed < FAILURES && !work.cancel.is_cancelled() {
-                let Some(slice) = self.next_slice(work.delivery.stream, &taken).await? else {
-                    break;
+                let slice = match self.next_slice(work.delivery.stream, &taken).await {
+                    Ok(Some(slice)) => slice,
+                    Ok(None) => break,
+                    // A state file that is locked for a moment must not tear what is on its way to the workspace.
+                    Err(trouble) => {
+                        failed = FAILURES;
+                        first_error.get_or_insert(Halt::Trouble(trouble));
+                        break;
+                    }
                 };
                 taken.insert(slice.id);
                 running.push(self.read_slice(work, slice));
