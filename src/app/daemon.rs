@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::RwLock;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -289,10 +290,13 @@ impl Daemon {
 
     async fn end(&self) {
         self.stop.cancel();
+        let latest = Instant::now() + STOP_WITHIN;
         let crew = self.crew().await;
         crew.stop(STOP_WITHIN).await;
         self.tasks.close();
-        let _ = tokio::time::timeout(Duration::from_secs(1), self.tasks.wait()).await;
+        // They have heard of it at the same time as the crew: where that took all the time there is, they get no more.
+        let soon = Instant::now() + Duration::from_secs(1);
+        let _ = tokio::time::timeout_at(soon.min(latest), self.tasks.wait()).await;
     }
 
     async fn crew(&self) -> Arc<Crew> {
