@@ -61,6 +61,11 @@ impl Daemon {
         panic!("no line with {part:?} in\n{}", seen.join("\n"));
     }
 
+    /// What it has logged since the last line that was waited for.
+    pub fn said(&self) -> String {
+        self.log.try_iter().collect::<Vec<_>>().join("\n")
+    }
+
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
