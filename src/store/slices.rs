@@ -164,6 +164,18 @@ impl Db<'_> {
         Ok(dropped)
     }
 
+    /// All slices are to be read from their start. Those that were through demand nothing but what the ledger lacks: a
+    /// resync that is over does not begin again.
+    pub fn read_again(&self, stream: StreamKey) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE slices SET generation = iif(complete, 0, generation), complete = 0, position_time = NULL,
+                 position_rest = NULL
+             WHERE stream = ?1 AND ends IS NOT NULL",
+            [stream.0],
+        )?;
+        Ok(())
+    }
+
     /// The head is answerable only from `time` on; its position stays.
     pub fn begin_head_at(&self, stream: StreamKey, time: DateTime<Utc>) -> Result<(), StoreError> {
         self.0.execute(

@@ -176,7 +176,7 @@ fn plan(
         begin_again(db, &row, window_start, settings.overlap)?;
     } else if filter_changed {
         tracing::info!(stream = %id, "another filter: the window is read again, what is unchanged is not sent");
-        db.drop_slices_since(row.key, DateTime::UNIX_EPOCH)?;
+        db.read_again(row.key)?;
     }
     if filter_changed || row.prints.source.is_empty() {
         db.restart_sweep(row.key)?;
@@ -288,7 +288,8 @@ fn lay_missing(db: &Db<'_>, row: &StreamRow, whole: Range, total: Option<u64>) -
             from: tile.from,
             to: Some(tile.to),
         });
-        db.lay(row.key, row.generation, &tiles.collect::<Vec<_>>())?;
+        // No resync asked for what lies here: one that did has slices of its own, or the head's.
+        db.lay(row.key, Generation::default(), &tiles.collect::<Vec<_>>())?;
     }
     Ok(())
 }

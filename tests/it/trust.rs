@@ -147,3 +147,21 @@ async fn a_key_field_hidden_from_the_user_stops_the_stream_before_a_position_mov
     let (status, report) = rig.sync(&[]).await;
     assert_eq!((status, rig.workspace.count(STREAM)), (0, 30), "{report:#}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_resync_of_the_last_hours_another_filter_sends_nothing_again() {
+    let rig = Rig::new().await;
+    fill(&rig, 40);
+    rig.sync(&[]).await;
+    let since = ago(TimeDelta::hours(5)).to_rfc3339();
+    rig.itsmd(&["resync", "--since", &since, "--yes"]).await;
+    let (status, report) = rig.sync(&[]).await;
+    let again = stream(&report, "contoso", "incident")["sent"].as_u64().unwrap();
+    assert!(status == 0 && (4..=6).contains(&again), "{report:#}");
+
+    rig.configure("filter = \"state=2\"");
+    let (status, report) = rig.sync(&[]).await;
+    let incidents = stream(&report, "contoso", "incident");
+    assert_eq!((status, &incidents["sent"]), (0, &0.into()), "{report:#}");
+    assert!(incidents["read"].as_u64().unwrap() >= 40, "{report:#}");
+}
