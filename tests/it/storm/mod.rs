@@ -15,7 +15,8 @@
 //! | sixty rings in calm weather bring everything through | at the end |
 //! | a reconcile then finds what no cursor sees, and marks what is gone | at the end |
 //!
-//! What is not asked of it: a version that was stamped into the future is awaited only when its time has come; two
+//! What is not asked of it: a row that becomes visible later than the overlap less what the clocks of the desk's nodes are
+//! apart; a destination that was left and is returned to knows nothing of what went meanwhile; a version that was stamped into the future is awaited only when its time has come; two
 //! versions of one stamp and one revision cannot be told apart by a reader; without a `Date` our own clock must be about
 //! right; a new process does not know what the last one asked in the minute before.
 //!

@@ -110,7 +110,7 @@ impl Config {
             0 | 1 => self.page_size = dice.u32(2..40),
             2 => self.sync_days = dice.u16(1..4),
             3 => self.filtered = !self.filtered,
-            4 => self.destination = 1 - self.destination,
+            4 => self.destination = 1,
             5 => self.address = 1 - self.address,
             6 => self.max_concurrent = dice.usize(1..5),
             7 => self.requests_per_minute = [6, 20, 60, 300, 6000][dice.usize(0..5)],
