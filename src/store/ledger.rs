@@ -129,6 +129,16 @@ impl Db<'_> {
         })
     }
 
+    /// What was delivered went elsewhere: whatever is met of a record differs from it, now or when access rules show it
+    /// again. Its stamp still holds back what is older.
+    pub fn forget_versions(&self, stream: StreamKey) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE ledger SET version = 0, revision = -1 WHERE stream = ?1 AND deleted = 0",
+            [stream.0],
+        )?;
+        Ok(())
+    }
+
     /// Drops records that have left the window.
     pub fn prune_ledger(&self, stream: StreamKey, window_start: DateTime<Utc>) -> Result<usize, StoreError> {
         let pruned = self.0.execute(

@@ -165,3 +165,30 @@ async fn after_a_resync_of_the_last_hours_another_filter_sends_nothing_again() {
     assert_eq!((status, &incidents["sent"]), (0, &0.into()), "{report:#}");
     assert!(incidents["read"].as_u64().unwrap() >= 40, "{report:#}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_hidden_while_the_destination_changed_arrives_there_once_it_is_shown() {
+    let rig = Rig::new().await;
+    fill(&rig, 30);
+    rig.sync(&[]).await;
+    let hidden = id(7);
+    rig.desk
+        .hide("incident", move |row| row.value("sys_id") == hidden.as_str());
+    let other = ingestion::Workspace::new();
+    let dcr = format!("dcr-{}", "c".repeat(32));
+    other.set(|switches| switches.dcr_immutable_id = dcr.clone());
+    let server = ingestion::start(other.clone(), loopback()).await.unwrap();
+    let text = std::fs::read_to_string(rig.config()).unwrap();
+    let text = text
+        .replace(&rig.ingestion.url(), &server.url())
+        .replace(&rig.ingestion.dcr_immutable_id(), &dcr);
+    std::fs::write(rig.config(), text).unwrap();
+    rig.sync(&[]).await;
+    assert_eq!(other.count(STREAM), 29);
+
+    rig.desk.show("incident");
+    let (status, report) = rig.sync(&["--reconcile"]).await;
+    assert_eq!((status, other.count(STREAM)), (0, 30), "{report:#}");
+    let (_, report) = rig.sync(&["--reconcile"]).await;
+    assert_eq!(other.count(STREAM), 30, "{report:#}");
+}
