@@ -55,7 +55,7 @@ pub(super) enum Choice {
     /// The same version, but its stamp is another.
     Restamp,
     Overtaken,
-    /// Something else was settled meanwhile, and nobody can tell which came first.
+    /// Something else was settled meanwhile, or the ledger's stamp has not come yet: nobody can tell which came first.
     Doubtful,
     /// The workspace refused this very version: it stays where it is until it changes or somebody asks.
     Refused,
@@ -138,6 +138,7 @@ impl<S, K: Sink> Stream<S, K> {
             })
             .await
             .map_err(|error| store_trouble(&error))?;
+        let source_now = self.source_clock.now((self.now)());
         let choices = records
             .iter()
             .zip(known)
@@ -153,7 +154,7 @@ impl<S, K: Sink> Stream<S, K> {
                             reading.question.settles([&record.id]);
                             truth(record, known.as_ref(), delivery)
                         }
-                        Some(_) | None => choose(record, known.as_ref(), delivery),
+                        Some(_) | None => choose(record, known.as_ref(), delivery, source_now),
                     },
                 };
                 (choice, known)
@@ -291,17 +292,26 @@ fn age(record: &Record) -> (DateTime<Utc>, Option<i64>) {
 /// | the ledger has | and the page's record is | then |
 /// |---|---|---|
 /// | nothing, or that it is gone | | deliver |
+/// | a stamp beyond the source's clock | an older one | doubtful: either that clock or the stamp was set right |
 /// | a newer stamp, or the same with a higher revision | older | overtaken |
 /// | a row of an older generation | | deliver |
 /// | the same version | the same | unchanged |
 /// | the same stamp and revision, other columns | different for its columns alone | unchanged |
 /// | anything else | changed | deliver |
-fn choose(record: &Record, known: Option<&LedgerRow>, delivery: &Delivery) -> Choice {
+fn choose(
+    record: &Record,
+    known: Option<&LedgerRow>,
+    delivery: &Delivery,
+    source_now: Option<DateTime<Utc>>,
+) -> Choice {
     let Some(known) = known.filter(|known| !known.deleted) else {
         return Choice::Deliver;
     };
     let same_stamp = record.modified == known.modified;
     let older_revision = matches!((record.revision, known.revision), (Some(ours), Some(theirs)) if ours < theirs);
+    if record.modified < known.modified && source_now.is_some_and(|now| now < known.modified) {
+        return Choice::Doubtful;
+    }
     if record.modified < known.modified || (same_stamp && older_revision) {
         return Choice::Overtaken;
     }

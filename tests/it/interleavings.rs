@@ -1,5 +1,6 @@
 //! What two workers, two runs and a changing desk may do to each other (under paused time, in process).
 
+mod ahead;
 mod clocks;
 mod disk;
 mod links;

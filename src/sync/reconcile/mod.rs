@@ -100,7 +100,8 @@ impl<S: Source, K: Sink> Stream<S, K> {
     /// The sweep that is asked for, where it stands; a new one begins at the top.
     async fn take_up(&self, work: &Work<'_>) -> Result<Option<Sweeping>, Halt> {
         let (stream, window_start) = (work.delivery.stream, work.delivery.window_start);
-        let (days, overlap, source_now) = (self.settings.sync_days, self.settings.overlap, work.source_now);
+        let (days, overlap, source_now) = (self.settings.sync_days, self.settings.overlap, self.source_time(work));
+        let deletions = self.settings.deletions;
         let taken = self.store.call(move |db| {
             let row = db.sweep(stream)?;
             let Some(sweep) = row.asked else { return Ok(None) };
@@ -109,6 +110,10 @@ impl<S: Source, K: Sink> Stream<S, K> {
             let below = row.below.unwrap_or(top);
             if row.below.is_none() {
                 db.swept(stream, sweep, None, below, &[])?;
+                // No range reaches what is stamped beyond the source's clock: the end asks for it by id.
+                if let Some(now) = source_now.filter(|_| deletions) {
+                    db.miss_beyond(stream, now + overlap)?;
+                }
             }
             let whole = Range {
                 from: window_start,
@@ -127,6 +132,11 @@ impl<S: Source, K: Sink> Stream<S, K> {
             }))
         });
         taken.await.map_err(|error| Halt::Trouble(store_trouble(&error)))
+    }
+
+    /// The source's time, as late as it is known.
+    fn source_time(&self, work: &Work<'_>) -> Option<DateTime<Utc>> {
+        self.source_clock.now((self.now)()).or(work.source_now)
     }
 
     async fn sweep(&self, work: &Work<'_>, sweeping: &mut Sweeping) -> Result<End, Halt> {
