@@ -6,6 +6,7 @@ mod disk;
 mod links;
 mod resyncs;
 mod script;
+mod sweeps;
 
 use std::time::Duration;
 

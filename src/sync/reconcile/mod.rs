@@ -143,7 +143,9 @@ impl<S: Source, K: Sink> Stream<S, K> {
         tracing::debug!(stream = %self.id, sweep = ?sweeping.sweep, below = %sweeping.below, "reconcile");
         self.expect_all(work.delivery.stream, sweeping.sweep).await;
         while let Some(range) = sweeping.scope.below(sweeping.below) {
-            let range = self.cut(work.delivery.stream, range).await?;
+            let Some(range) = self.cut(work.delivery.stream, range).await? else {
+                break;
+            };
             let mut parts = vec![range];
             while let Some(part) = parts.pop() {
                 let missing = match self.read_range(work, sweeping, part).await {
@@ -180,13 +182,21 @@ impl<S: Source, K: Sink> Stream<S, K> {
         }
     }
 
-    /// The newest part of a range that holds no more rows than a page of keys.
-    async fn cut(&self, stream: StreamKey, range: Range) -> Result<Range, Halt> {
-        let beyond = self
-            .store
-            .call(move |db| db.stamp_beyond(stream, range, ROWS_OF_A_RANGE));
-        let beyond = beyond.await.map_err(|error| Halt::Trouble(store_trouble(&error)))?;
-        Ok(scope::cut(range, beyond))
+    /// The newest part of a range that holds no more rows than a page of keys; `None` if the window has left it behind,
+    /// which moves on under a long sweep.
+    async fn cut(&self, stream: StreamKey, range: Range) -> Result<Option<Range>, Halt> {
+        let cut = self.store.call(move |db| {
+            let from = db
+                .window_start(stream)?
+                .map_or(range.from, |start| range.from.max(start));
+            if from >= range.to {
+                return Ok(None);
+            }
+            let range = Range { from, ..range };
+            let beyond = db.stamp_beyond(stream, range, ROWS_OF_A_RANGE)?;
+            Ok(Some(scope::cut(range, beyond)))
+        });
+        cut.await.map_err(|error| Halt::Trouble(store_trouble(&error)))
     }
 
     /// Writes down that a range is through; says why the sweep does not go on, if it does not.
