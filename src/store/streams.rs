@@ -151,6 +151,15 @@ impl Db<'_> {
         Ok(due == 1)
     }
 
+    /// Where the window of the last run starts, of whichever worker.
+    pub fn window_start(&self, stream: StreamKey) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let mut query = self
+            .0
+            .prepare_cached("SELECT window_start FROM streams WHERE stream = ?1")?;
+        let start = query.query_row([stream.0], |row| Ok(row.get::<_, Option<i64>>(0)?.map(time)));
+        Ok(start.optional()?.flatten())
+    }
+
     /// Remembers where the window of this run starts.
     pub fn set_window(&self, stream: StreamKey, start: DateTime<Utc>) -> Result<(), StoreError> {
         self.0.execute(

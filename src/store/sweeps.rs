@@ -143,6 +143,16 @@ impl Db<'_> {
         Ok(true)
     }
 
+    /// Takes every record stamped after `time`, tombstones aside, for one that the sweep under way did not meet.
+    pub fn miss_beyond(&self, stream: StreamKey, time: DateTime<Utc>) -> Result<(), StoreError> {
+        self.0.execute(
+            "INSERT OR REPLACE INTO missing (stream, record, version, modified)
+             SELECT stream, record, version, modified FROM ledger WHERE stream = ?1 AND modified > ?2 AND deleted = 0",
+            params![stream.0, millis(time)],
+        )?;
+        Ok(())
+    }
+
     /// What the sweep under way did not meet, in the order of ids, behind `after`, at most `limit`.
     pub fn missing(&self, stream: StreamKey, after: Option<&RecordId>, limit: u32) -> Result<Vec<Missing>, StoreError> {
         let mut query = self.0.prepare_cached(

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::batch::{MAX_BATCH_BYTES, Stamp, assemble, fitting};
 use super::reconcile::{Truths, truth};
 use super::set_aside::unmapped_asides;
-use super::settled::{Age, Question};
+use super::settled::{Age, Question, Settling};
 use super::stream::{Stream, store_trouble};
 use crate::model::{Generation, Mapped, Record, RecordId, Trouble, Unmapped, Verdict};
 use crate::sink::{Sink, SinkError};
@@ -55,8 +55,10 @@ pub(super) enum Choice {
     /// The same version, but its stamp is another.
     Restamp,
     Overtaken,
-    /// Something else was settled meanwhile, and nobody can tell which came first.
+    /// Something else was settled meanwhile, or the ledger's stamp has not come yet: nobody can tell which came first.
     Doubtful,
+    /// It has left the window, which moves on while a long run goes on.
+    Left,
     /// The workspace refused this very version: it stays where it is until it changes or somebody asks.
     Refused,
 }
@@ -97,24 +99,35 @@ impl<S, K: Sink> Stream<S, K> {
             .await;
         let chosen = self.choose(delivery, &records, reading).await?;
         let mut wanted = Vec::new();
-        let mut touched = Vec::new();
+        let (mut touched, mut written) = (Vec::new(), Vec::new());
+        let mut settling = Settling::new(reading.question);
         for (record, (choice, known)) in records.iter().zip(chosen) {
+            if reading
+                .truths
+                .is_some_and(|truths| truths.hold(&record.id, known.as_ref()))
+            {
+                settling.insert(&record.id);
+            }
             match choice {
                 Choice::Deliver => wanted.push(record),
                 Choice::Overtaken | Choice::Refused => tally.unchanged += 1,
+                Choice::Left => {}
                 Choice::Unchanged => {
                     tally.unchanged += 1;
+                    written.push(record);
                     touched.extend(newer_stamp(record, known));
                 }
                 Choice::Restamp => {
                     tally.unchanged += 1;
+                    written.push(record);
                     touched.extend(known.map(|known| restamped(record, known)));
                 }
                 Choice::Doubtful => reading.question.doubts(&record.id),
             }
         }
         self.write_down(delivery.stream, touched).await?;
-        self.send(delivery, &wanted, tally).await
+        settling.delivered(&written);
+        self.send(delivery, &wanted, &settling, tally).await
     }
 
     /// Asks the ledger, and the quarantine, about each record.
@@ -126,7 +139,7 @@ impl<S, K: Sink> Stream<S, K> {
     ) -> Result<Vec<(Choice, Option<LedgerRow>)>, Trouble> {
         let ids: Vec<RecordId> = records.iter().map(|record| record.id.clone()).collect();
         let stream = delivery.stream;
-        let (known, refused) = self
+        let (window_start, known, refused) = self
             .store
             .call(move |db| {
                 let known = db.delivered(stream, &ids)?;
@@ -134,26 +147,29 @@ impl<S, K: Sink> Stream<S, K> {
                     0 => vec![None; ids.len()],
                     _ => ids.iter().map(|id| db.refused(stream, id)).collect::<Result<_, _>>()?,
                 };
-                Ok((known, refused))
+                // With the ledger's rows: what was dropped there is not delivered again.
+                Ok((db.window_start(stream)?, known, refused))
             })
             .await
             .map_err(|error| store_trouble(&error))?;
+        let source_now = self.source_clock.now((self.now)());
         let choices = records
             .iter()
             .zip(known)
             .zip(refused)
             .map(|((record, known), refused)| {
+                let left = window_start.is_some_and(|start| record.modified < start);
                 let choice = match reading.question.age(&record.id) {
+                    Age::Older | Age::Doubtful | Age::Newer if left => Choice::Left,
                     Age::Older => Choice::Overtaken,
                     Age::Doubtful => Choice::Doubtful,
                     // What the workspace refused is tried again when its version changes, or on request.
                     Age::Newer if refused == Some(record.version) => Choice::Refused,
                     Age::Newer => match reading.truths {
                         Some(truths) if truths.hold(&record.id, known.as_ref()) => {
-                            reading.question.settles([&record.id]);
                             truth(record, known.as_ref(), delivery)
                         }
-                        Some(_) | None => choose(record, known.as_ref(), delivery),
+                        Some(_) | None => choose(record, known.as_ref(), delivery, source_now),
                     },
                 };
                 (choice, known)
@@ -161,10 +177,12 @@ impl<S, K: Sink> Stream<S, K> {
         Ok(choices.collect())
     }
 
+    /// Sends, and writes down what was taken; a record is settled when that is done.
     pub(super) async fn send(
         &self,
         delivery: &Delivery,
         records: &[&Record],
+        settling: &Settling<'_>,
         tally: &mut Tally,
     ) -> Result<(), Trouble> {
         if records.is_empty() {
@@ -188,6 +206,7 @@ impl<S, K: Sink> Stream<S, K> {
                     batch.body.len()
                 );
                 self.set_aside_records(delivery, part, &reason, tally).await?;
+                settling.delivered(part);
                 continue;
             }
             self.until_writable().await;
@@ -202,6 +221,7 @@ impl<S, K: Sink> Stream<S, K> {
                     let middle = range.start + part.len() / 2;
                     ranges.push(middle..range.end);
                     ranges.push(range.start..middle);
+                    continue;
                 }
                 Err(SinkError::TooBig(trouble)) => {
                     self.set_aside_records(delivery, part, &trouble.seen, tally).await?;
@@ -211,6 +231,7 @@ impl<S, K: Sink> Stream<S, K> {
                     self.set_aside_records(delivery, part, &trouble.seen, tally).await?;
                 }
             }
+            settling.delivered(part);
         }
         Ok(())
     }
@@ -291,17 +312,26 @@ fn age(record: &Record) -> (DateTime<Utc>, Option<i64>) {
 /// | the ledger has | and the page's record is | then |
 /// |---|---|---|
 /// | nothing, or that it is gone | | deliver |
+/// | a stamp beyond the source's clock | an older one | doubtful: either that clock or the stamp was set right |
 /// | a newer stamp, or the same with a higher revision | older | overtaken |
 /// | a row of an older generation | | deliver |
 /// | the same version | the same | unchanged |
 /// | the same stamp and revision, other columns | different for its columns alone | unchanged |
 /// | anything else | changed | deliver |
-fn choose(record: &Record, known: Option<&LedgerRow>, delivery: &Delivery) -> Choice {
+fn choose(
+    record: &Record,
+    known: Option<&LedgerRow>,
+    delivery: &Delivery,
+    source_now: Option<DateTime<Utc>>,
+) -> Choice {
     let Some(known) = known.filter(|known| !known.deleted) else {
         return Choice::Deliver;
     };
     let same_stamp = record.modified == known.modified;
     let older_revision = matches!((record.revision, known.revision), (Some(ours), Some(theirs)) if ours < theirs);
+    if record.modified < known.modified && source_now.is_some_and(|now| now < known.modified) {
+        return Choice::Doubtful;
+    }
     if record.modified < known.modified || (same_stamp && older_revision) {
         return Choice::Overtaken;
     }

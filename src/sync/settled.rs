@@ -4,10 +4,10 @@
 //! must not be held back; and where nobody can tell, the record is asked for once more. The order is that of numbers:
 //! a question has one when it is asked, and another when it is answered.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use crate::model::RecordId;
+use crate::model::{Record, RecordId};
 
 /// Remembers as long as a page that may be older is on its way.
 #[derive(Debug, Default)]
@@ -45,6 +45,35 @@ pub(super) struct Question<'a> {
     settled: &'a Settled,
     span: Span,
     doubtful: Mutex<Vec<RecordId>>,
+}
+
+/// Records that a question settles once what it says of them is delivered: an answer that did not come through holds
+/// nothing else back.
+#[derive(Debug)]
+pub(super) struct Settling<'a> {
+    question: &'a Question<'a>,
+    ids: HashSet<RecordId>,
+}
+
+impl<'a> Settling<'a> {
+    /// Nothing yet.
+    pub fn new(question: &'a Question<'a>) -> Self {
+        Self {
+            question,
+            ids: HashSet::new(),
+        }
+    }
+
+    /// This one, once it is delivered.
+    pub fn insert(&mut self, id: &RecordId) {
+        self.ids.insert(id.clone());
+    }
+
+    /// These are delivered, or set aside; to be called under their claims.
+    pub fn delivered(&self, records: &[&Record]) {
+        let ids = records.iter().map(|record| &record.id);
+        self.question.settles(ids.filter(|id| self.ids.contains(*id)));
+    }
 }
 
 impl Settled {

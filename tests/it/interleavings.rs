@@ -1,10 +1,12 @@
 //! What two workers, two runs and a changing desk may do to each other (under paused time, in process).
 
+mod ahead;
 mod clocks;
 mod disk;
 mod links;
 mod resyncs;
 mod script;
+mod sweeps;
 
 use std::time::Duration;
 

@@ -32,13 +32,13 @@ fn delivery(generation: i64, columns: i64) -> Delivery {
 
 fn choice_after(known: &Record, then: &Record, generation: i64, columns: i64) -> Choice {
     let known = ledger_row(known, &delivery(0, 1), at(START));
-    choose(then, Some(&known), &delivery(generation, columns))
+    choose(then, Some(&known), &delivery(generation, columns), None)
 }
 
 #[test]
 fn what_was_never_delivered_is() {
     assert_eq!(
-        choose(&record("2026-01-02T00:00:00Z", 1, 1), None, &delivery(0, 1)),
+        choose(&record("2026-01-02T00:00:00Z", 1, 1), None, &delivery(0, 1), None),
         Choice::Deliver
     );
 }
@@ -58,6 +58,16 @@ fn an_older_version_never_follows_a_newer_one() {
         choice_after(&known, &record("2026-01-02T00:00:00Z", 9, 2), 1, 1),
         Choice::Overtaken
     );
+}
+
+#[test]
+fn an_older_stamp_than_one_that_has_not_come_yet_is_asked_for_again() {
+    let known = ledger_row(&record("2026-01-02T00:00:01Z", 2, 1), &delivery(0, 1), at(START));
+    let older = record("2026-01-02T00:00:00Z", 3, 2);
+    let choice = |now: Option<&str>| choose(&older, Some(&known), &delivery(0, 1), now.map(at));
+    assert_eq!(choice(Some("2026-01-02T00:00:00Z")), Choice::Doubtful);
+    assert_eq!(choice(Some("2026-01-02T00:00:01Z")), Choice::Overtaken);
+    assert_eq!(choice(None), Choice::Overtaken);
 }
 
 #[test]

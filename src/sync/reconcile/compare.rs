@@ -1,5 +1,7 @@
 //! What the service desk says of a record against what the ledger says. Pure.
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, Utc};
 
 use crate::model::{Mapped, RecordId};
@@ -46,10 +48,10 @@ impl Key {
 /// |---|---|---|
 /// | nothing, or that it is gone | | differs |
 /// | the same stamp | the same revision, or either has none | same |
-/// | a stamp of the head's, at or after `top` | an older one | the head was faster |
+/// | a stamp that the head reads now | an older one | the head was faster |
 /// | a newer stamp, or the same with a higher revision | | older |
 /// | anything else | | differs |
-pub(super) fn compare(key: &Key, known: Option<&LedgerRow>, top: DateTime<Utc>) -> Finding {
+pub(super) fn compare(key: &Key, known: Option<&LedgerRow>, head: &RangeInclusive<DateTime<Utc>>) -> Finding {
     let Some(known) = known.filter(|known| !known.deleted) else {
         return Finding::Differs;
     };
@@ -64,7 +66,8 @@ pub(super) fn compare(key: &Key, known: Option<&LedgerRow>, top: DateTime<Utc>) 
     if key.modified > known.modified {
         return Finding::Differs;
     }
-    if known.modified >= top {
+    // A stamp beyond the source's clock is no proof that the head brought anything since.
+    if head.contains(&known.modified) {
         return Finding::HeadWasFaster;
     }
     Finding::Older
@@ -113,10 +116,13 @@ mod tests {
             (key(6, Some(1)), Some(row(5, Some(9), false)), Finding::Differs),
             (key(5, Some(9)), Some(row(6, Some(1), false)), Finding::Older),
             (key(5, Some(9)), Some(row(100, Some(1), false)), Finding::HeadWasFaster),
+            (key(5, Some(9)), Some(row(200, Some(1), false)), Finding::HeadWasFaster),
+            (key(5, Some(9)), Some(row(201, Some(1), false)), Finding::Older),
             (key(5, Some(1)), Some(row(100, Some(1), true)), Finding::Differs),
         ];
         for (key, known, finding) in table {
-            assert_eq!(compare(&key, known.as_ref(), second(100)), finding, "{key:?} {known:?}");
+            let found = compare(&key, known.as_ref(), &(second(100)..=second(200)));
+            assert_eq!(found, finding, "{key:?} {known:?}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::deliver::Delivery;
 use super::super::pull::{Halt, Work};
-use super::super::settled::Question;
+use super::super::settled::{Question, Settling};
 use super::super::stream::Stream;
 use super::gone::{Absent, unchanged};
 use crate::model::{Gone, Record, RecordId};
@@ -20,8 +20,9 @@ impl<S: Source, K: Sink> Stream<S, K> {
         let _claim = self.claims.claim(ids.clone()).await;
         let known = self.known(work.delivery.stream, ids).await?;
         let gone = unchanged(absent, known);
-        // A page that was answered before must not raise them again.
-        question.settles(gone.iter().map(|(id, _)| id));
+        // Once they are marked, a page that was answered before must not raise them again.
+        let mut settling = Settling::new(question);
+        gone.iter().for_each(|(id, _)| settling.insert(id));
         let records: Vec<Record> = gone
             .iter()
             .map(|(id, row)| {
@@ -40,7 +41,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
         };
         let mut tally = Tally::default();
         let sent = self
-            .send(&delivery, &records.iter().collect::<Vec<_>>(), &mut tally)
+            .send(&delivery, &records.iter().collect::<Vec<_>>(), &settling, &mut tally)
             .await;
         tally.deleted = tally.sent;
         work.count(tally);

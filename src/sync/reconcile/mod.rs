@@ -100,7 +100,8 @@ impl<S: Source, K: Sink> Stream<S, K> {
     /// The sweep that is asked for, where it stands; a new one begins at the top.
     async fn take_up(&self, work: &Work<'_>) -> Result<Option<Sweeping>, Halt> {
         let (stream, window_start) = (work.delivery.stream, work.delivery.window_start);
-        let (days, overlap, source_now) = (self.settings.sync_days, self.settings.overlap, work.source_now);
+        let (days, overlap, source_now) = (self.settings.sync_days, self.settings.overlap, self.source_time(work));
+        let deletions = self.settings.deletions;
         let taken = self.store.call(move |db| {
             let row = db.sweep(stream)?;
             let Some(sweep) = row.asked else { return Ok(None) };
@@ -109,6 +110,10 @@ impl<S: Source, K: Sink> Stream<S, K> {
             let below = row.below.unwrap_or(top);
             if row.below.is_none() {
                 db.swept(stream, sweep, None, below, &[])?;
+                // No range reaches what is stamped beyond the source's clock: the end asks for it by id.
+                if let Some(now) = source_now.filter(|_| deletions) {
+                    db.miss_beyond(stream, now + overlap)?;
+                }
             }
             let whole = Range {
                 from: window_start,
@@ -129,11 +134,18 @@ impl<S: Source, K: Sink> Stream<S, K> {
         taken.await.map_err(|error| Halt::Trouble(store_trouble(&error)))
     }
 
+    /// The source's time, as late as it is known.
+    fn source_time(&self, work: &Work<'_>) -> Option<DateTime<Utc>> {
+        self.source_clock.now((self.now)()).or(work.source_now)
+    }
+
     async fn sweep(&self, work: &Work<'_>, sweeping: &mut Sweeping) -> Result<End, Halt> {
         tracing::debug!(stream = %self.id, sweep = ?sweeping.sweep, below = %sweeping.below, "reconcile");
         self.expect_all(work.delivery.stream, sweeping.sweep).await;
         while let Some(range) = sweeping.scope.below(sweeping.below) {
-            let range = self.cut(work.delivery.stream, range).await?;
+            let Some(range) = self.cut(work.delivery.stream, range).await? else {
+                break;
+            };
             let mut parts = vec![range];
             while let Some(part) = parts.pop() {
                 let missing = match self.read_range(work, sweeping, part).await {
@@ -170,13 +182,21 @@ impl<S: Source, K: Sink> Stream<S, K> {
         }
     }
 
-    /// The newest part of a range that holds no more rows than a page of keys.
-    async fn cut(&self, stream: StreamKey, range: Range) -> Result<Range, Halt> {
-        let beyond = self
-            .store
-            .call(move |db| db.stamp_beyond(stream, range, ROWS_OF_A_RANGE));
-        let beyond = beyond.await.map_err(|error| Halt::Trouble(store_trouble(&error)))?;
-        Ok(scope::cut(range, beyond))
+    /// The newest part of a range that holds no more rows than a page of keys; `None` if the window has left it behind,
+    /// which moves on under a long sweep.
+    async fn cut(&self, stream: StreamKey, range: Range) -> Result<Option<Range>, Halt> {
+        let cut = self.store.call(move |db| {
+            let from = db
+                .window_start(stream)?
+                .map_or(range.from, |start| range.from.max(start));
+            if from >= range.to {
+                return Ok(None);
+            }
+            let range = Range { from, ..range };
+            let beyond = db.stamp_beyond(stream, range, ROWS_OF_A_RANGE)?;
+            Ok(Some(scope::cut(range, beyond)))
+        });
+        cut.await.map_err(|error| Halt::Trouble(store_trouble(&error)))
     }
 
     /// Writes down that a range is through; says why the sweep does not go on, if it does not.

@@ -1,6 +1,7 @@
 //! One range of a sweep: read, compared, mended; what it did not meet is handed back.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Utc};
 
@@ -72,7 +73,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             let page = self.fetch_keys(work, &cursor).await?;
             hidden += unseen.see(&page);
             seen += page.records.len();
-            for (key, row, _) in self.differing(stream, top, &page.records, &mut unmet).await? {
+            for (key, row, _) in self.differing(work, top, &page.records, &mut unmet).await? {
                 truths.insert(key.id, row, Some(key.modified));
             }
             if truths.len() > (known.max(seen) / 10).max(self.settings.page_size as usize) {
@@ -117,7 +118,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
         let mut fetched = self.fetch(work, &cursor).await?;
         loop {
             hidden += unseen.see(&fetched.page);
-            for (key, row, finding) in self.differing(stream, top, &fetched.page.records, &mut unmet).await? {
+            for (key, row, finding) in self.differing(work, top, &fetched.page.records, &mut unmet).await? {
                 if finding == Finding::Older {
                     truths.insert(key.id, row, Some(key.modified));
                 }
@@ -140,11 +141,12 @@ impl<S: Source, K: Sink> Stream<S, K> {
     /// The records of a page that are not as the ledger has them, each with its row there; takes all of them out of `unmet`.
     async fn differing(
         &self,
-        stream: StreamKey,
+        work: &Work<'_>,
         top: DateTime<Utc>,
         page: &[Mapped],
         unmet: &mut Unmet,
     ) -> Result<Vec<(Key, Option<LedgerRow>, Finding)>, Halt> {
+        let (stream, head) = (work.delivery.stream, self.heads(work, top));
         let (mut differing, mut elsewhere) = (Vec::new(), Vec::new());
         for mapped in page {
             let Some(key) = Key::of(mapped) else {
@@ -155,7 +157,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
                 continue;
             };
             match unmet.remove(&key.id) {
-                Some(known) => judge(key, Some(known), top, &mut differing),
+                Some(known) => judge(key, Some(known), &head, &mut differing),
                 None => elsewhere.push(key),
             }
         }
@@ -164,10 +166,16 @@ impl<S: Source, K: Sink> Stream<S, K> {
                 .known(stream, elsewhere.iter().map(|key| key.id.clone()).collect())
                 .await?;
             for (key, known) in elsewhere.into_iter().zip(known) {
-                judge(key, known, top, &mut differing);
+                judge(key, known, &head, &mut differing);
             }
         }
         self.less_what_is_set_aside(stream, differing).await
+    }
+
+    /// Stamps that the head reads at this moment: up to the source's clock, if that is known.
+    fn heads(&self, work: &Work<'_>, top: DateTime<Utc>) -> RangeInclusive<DateTime<Utc>> {
+        let now = self.source_time(work);
+        top..=now.map_or(DateTime::<Utc>::MAX_UTC, |now| now + self.settings.overlap)
     }
 
     /// What waits in the quarantine with that very stamp is tried when it changes or on request.
@@ -199,10 +207,10 @@ impl<S: Source, K: Sink> Stream<S, K> {
 fn judge(
     key: Key,
     known: Option<LedgerRow>,
-    top: DateTime<Utc>,
+    head: &RangeInclusive<DateTime<Utc>>,
     differing: &mut Vec<(Key, Option<LedgerRow>, Finding)>,
 ) {
-    match compare(&key, known.as_ref(), top) {
+    match compare(&key, known.as_ref(), head) {
         Finding::Same | Finding::HeadWasFaster => {}
         finding @ (Finding::Older | Finding::Differs) => differing.push((key, known, finding)),
     }

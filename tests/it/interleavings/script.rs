@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use itsmd::model::{ConnectionName, StreamId, Trouble, Verdict, WorkItemKind};
-use itsmd::store::{Prints, Store, StreamRow, Threads};
+use itsmd::store::{Prints, Store, StreamRow, Sweep, Threads};
 use itsmd::sync::{ByteBudget, Pass, Readers, Run, Settings, Stream, WorkerReport};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -116,6 +116,12 @@ impl Scene {
 
     pub fn row(&self) -> StreamRow {
         self.store.call_here(|db| db.stream(&stream_id())).unwrap().unwrap()
+    }
+
+    /// The next run of the rest does a sweep.
+    pub fn ask(&self, sweep: Sweep) {
+        let key = self.row().key;
+        self.store.call_here(|db| db.ask_sweep(key, sweep)).unwrap();
     }
 
     /// Whether every slice is through.

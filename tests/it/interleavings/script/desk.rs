@@ -61,6 +61,10 @@ impl Desk {
         state.items.insert(id.to_owned(), item);
     }
 
+    pub fn remove(&self, id: &str) {
+        self.lock().items.remove(id);
+    }
+
     /// So many records, one each so often back from now.
     pub fn fill(&self, records: u32, every: TimeDelta) {
         for number in 0..records {

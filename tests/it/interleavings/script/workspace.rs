@@ -68,7 +68,17 @@ impl Workspace {
     pub fn titles_of(&self, id: &str) -> Vec<String> {
         let held = self.held.lock().unwrap();
         let rows = held.rows.iter().filter(|(_, row)| row["RecordId_s"] == id);
-        rows.map(|(_, row)| row["Title_s"].as_str().unwrap().to_owned())
+        rows.filter(|(_, row)| !is_mark(row))
+            .map(|(_, row)| row["Title_s"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// The records that were marked as gone, in the order in which they came.
+    pub fn gone(&self) -> Vec<String> {
+        let held = self.held.lock().unwrap();
+        let marks = held.rows.iter().filter(|(_, row)| is_mark(row));
+        marks
+            .map(|(_, row)| row["RecordId_s"].as_str().unwrap().to_owned())
             .collect()
     }
 
@@ -111,4 +121,8 @@ impl Sink for Workspace {
         self.keep(rows);
         Ok(Receipt { bytes_sent: 1 })
     }
+}
+
+fn is_mark(row: &Value) -> bool {
+    row["IsDeleted_b"] == true
 }
