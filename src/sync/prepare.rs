@@ -174,6 +174,7 @@ fn plan(
         tracing::info!(stream = %id, from = row.prints.sink, to = settings.prints.sink,
             "another destination: the whole window is delivered to it");
         begin_again(db, &row, window_start, settings.overlap)?;
+        db.retry_refused(row.key)?;
     } else if filter_changed {
         tracing::info!(stream = %id, "another filter: the window is read again, what is unchanged is not sent");
         db.drop_slices_since(row.key, DateTime::UNIX_EPOCH)?;

@@ -3,6 +3,7 @@
 mod clocks;
 mod disk;
 mod links;
+mod refused;
 mod resyncs;
 mod script;
 
