@@ -110,6 +110,11 @@ impl Crew {
         })
     }
 
+    /// Whether it ends, or has ended.
+    pub fn is_stopping(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
     /// The streams whose workers are gone though nobody stopped them.
     pub fn gone(&self) -> Vec<String> {
         if self.stop.is_cancelled() {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::RwLock;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -16,7 +16,8 @@ use super::build::Parts;
 use super::crew::Crew;
 use super::fault;
 use super::report::{Live, report};
-use super::requests::{AskedSync, SYNC};
+use super::requests::{ACCEPTANCE, AskedSync, SYNC};
+use super::sync::SyncReport;
 use crate::config::{self, Config};
 use crate::daemon::{Notifier, Scheduler, SchedulerHandle, Signal, Signals};
 use crate::status::http::{Views, serve};
@@ -40,7 +41,7 @@ pub enum Exit {
 }
 
 struct Daemon {
-    crew: RwLock<Arc<Crew>>,
+    crew: watch::Sender<Arc<Crew>>,
     store: Store,
     scheduler: SchedulerHandle,
     metrics: Arc<Metrics>,
@@ -64,7 +65,7 @@ pub async fn run(
     let crew = Crew::start(parts, &metrics);
     let scheduler = Scheduler::new(super::clock(), crew.rings());
     let daemon = Arc::new(Daemon {
-        crew: RwLock::new(Arc::new(crew)),
+        crew: watch::Sender::new(Arc::new(crew)),
         store,
         scheduler: scheduler.handle(),
         metrics,
@@ -73,7 +74,7 @@ pub async fn run(
         stop: stop.clone(),
     });
     let scheduling = tokio::spawn(scheduler.run(stop.clone()));
-    match daemon.store.call(|db| db.give_back_requests()).await {
+    match daemon.store.call(|db| db.give_back_requests(&[ACCEPTANCE])).await {
         Ok(0) => {}
         Ok(requests) => tracing::info!(requests, "taking up what was asked of the daemon before this one"),
         Err(error) => tracing::warn!(%error, "requests could not be looked for"),
@@ -119,7 +120,7 @@ impl Daemon {
 
     /// Start-up catches up: what was due while nobody was there, and what was never read, is rung now.
     async fn ring_what_is_due(&self) {
-        let crew = self.crew().await;
+        let crew = self.crew();
         let now = super::now();
         for (member, ring) in crew.heads() {
             let id = member.stream.id.clone();
@@ -143,7 +144,7 @@ impl Daemon {
             match signals.next().await {
                 Signal::SyncNow => {
                     tracing::info!("SIGUSR1: syncing now");
-                    self.crew().await.ring_heads();
+                    self.crew().ring_heads();
                 }
                 Signal::Resync => self.resync_all().await,
                 Signal::Reload => {
@@ -160,7 +161,7 @@ impl Daemon {
     }
 
     async fn resync_all(&self) {
-        let crew = self.crew().await;
+        let crew = self.crew();
         for member in crew.members() {
             let (id, overlap) = (member.stream.id.clone(), member.stream.settings.overlap);
             let laid = self.store.call(move |db| match db.stream(&id)? {
@@ -182,7 +183,7 @@ impl Daemon {
 
     /// A bad file keeps the old configuration and says so.
     async fn reload(&self) {
-        let old = self.crew().await;
+        let old = self.crew();
         let loaded = match config::load(old.parts.config.path.as_path()) {
             Ok(loaded) => loaded,
             Err(errors) => {
@@ -204,7 +205,7 @@ impl Daemon {
             tracing::warn!(%error, "what servers asked for could not be looked up");
         }
         let new = Arc::new(Crew::start(parts, &self.metrics));
-        *self.crew.write().await = Arc::clone(&new);
+        self.crew.send_replace(Arc::clone(&new));
         if self.scheduler.replace(new.rings()).await.is_none() {
             tracing::error!("the scheduler does not answer");
         }
@@ -235,14 +236,14 @@ impl Daemon {
         }
     }
 
-    async fn answer(&self, request: Request) {
-        let crew = self.crew().await;
+    async fn answer(self: Arc<Self>, request: Request) {
         let answer = match request.verb.as_str() {
             SYNC => {
                 let asked: AskedSync = serde_json::from_str(&request.body).unwrap_or_default();
                 tracing::info!(reconcile = asked.reconcile, "asked to sync now");
                 // Whoever asked waits for an answer, whatever happens here.
-                match fault::guarded(async move { crew.sync(&asked).await }).await {
+                let daemon = Arc::clone(&self);
+                match fault::guarded(async move { daemon.sync(&asked).await }).await {
                     Ok(report) => serde_json::to_string(&report).unwrap_or_default(),
                     Err(panic) => {
                         tracing::error!("{}", fault::trouble(&panic));
@@ -253,7 +254,7 @@ impl Daemon {
             // Whatever else was asked stands in the store already: the workers have only to look.
             verb => {
                 tracing::info!(verb, "asked to look at once");
-                for member in crew.members() {
+                for member in self.crew().members() {
                     member.head.ring();
                     member.rest.ring();
                 }
@@ -262,6 +263,23 @@ impl Daemon {
         };
         if let Err(error) = self.store.call(move |db| db.answer(request.id, &answer)).await {
             tracing::warn!(%error, "a request could not be answered");
+        }
+    }
+
+    /// One pass; what a reload tears of it the new crew begins again.
+    async fn sync(&self, asked: &AskedSync) -> SyncReport {
+        loop {
+            let crew = self.crew();
+            let report = crew.sync(asked).await;
+            if report.is_well() || !crew.is_stopping() {
+                return report;
+            }
+            let mut crews = self.crew.subscribe();
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return report,
+                next = crews.wait_for(|now| !Arc::ptr_eq(now, &crew)) => if next.is_err() { return report },
+            }
         }
     }
 
@@ -291,7 +309,7 @@ impl Daemon {
     async fn end(&self) {
         self.stop.cancel();
         let latest = Instant::now() + STOP_WITHIN;
-        let crew = self.crew().await;
+        let crew = self.crew();
         crew.stop(STOP_WITHIN).await;
         self.tasks.close();
         // They have heard of it at the same time as the crew: where that took all the time there is, they get no more.
@@ -299,12 +317,12 @@ impl Daemon {
         let _ = tokio::time::timeout_at(soon.min(latest), self.tasks.wait()).await;
     }
 
-    async fn crew(&self) -> Arc<Crew> {
-        Arc::clone(&*self.crew.read().await)
+    fn crew(&self) -> Arc<Crew> {
+        Arc::clone(&self.crew.borrow())
     }
 
     async fn report(&self) -> Result<status::Report, String> {
-        let crew = self.crew().await;
+        let crew = self.crew();
         let mut live = Live {
             next: self.scheduler.next_instants().borrow().clone(),
             waiting: Some(crew.parts.waiting()),
@@ -334,7 +352,7 @@ impl Daemon {
         if self.scheduler.look(super::now()).await.is_none() {
             dead.push("the scheduler does not answer".to_owned());
         }
-        dead.extend(self.crew().await.gone());
+        dead.extend(self.crew().gone());
         dead
     }
 

@@ -264,8 +264,14 @@ impl Member {
         let through =
             activity.wait_for(|a| a.iteration > target || (a.iteration == target && a.running_since.is_none()));
         tokio::select! {
-            _ = through => Waited::Through,
+            // Whoever asked is not told of a run that a stop may have torn.
+            biased;
             () = stop.cancelled() => Waited::Stopped,
+            through = through => match through {
+                Ok(_) => Waited::Through,
+                // Nobody is left who would run.
+                Err(_) => Waited::Stopped,
+            },
             problem = self.pause_beyond(wait) => Waited::TooLong(problem),
         }
     }

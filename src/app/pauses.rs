@@ -38,7 +38,8 @@ impl Parts {
     }
 
     /// Pauses every way of which a server was promised patience, and goes without the burst where a process before
-    /// this one may have spent it. What that process left unfinished is marked so. Only for whoever holds the lock.
+    /// this one may have spent it. What that process left unfinished is marked so, and what a person accepted of it is
+    /// accepted no longer. Only for whoever holds the lock, and before anything is asked for.
     pub fn take_over(&self) -> Result<(), StoreError> {
         let now = super::now();
         for connected in &self.connections {
@@ -47,7 +48,10 @@ impl Parts {
                 connected.client.limiter().spend_burst();
             }
         }
-        self.store.call_here(|db| db.interrupt_open_runs())?;
+        self.store.call_here(|db| {
+            db.interrupt_open_runs()?;
+            db.withdraw_acceptances()
+        })?;
         self.honour_pauses()
     }
 

@@ -95,7 +95,14 @@ pub(super) async fn left_over(stream: &DeskStream) -> Option<String> {
         }
         Ok(asked)
     });
-    let again = match asked.await.ok()?? {
+    let asked = match asked.await {
+        Ok(asked) => asked?,
+        Err(error) => {
+            tracing::error!(stream = %stream.id, %error, "what a pass left of its reconcile could not be looked up");
+            return None;
+        }
+    };
+    let again = match asked {
         Sweep::Nightly | Sweep::Whole => "",
         Sweep::WholeAccepted => "; say --accept-deletions again then, if it is blocked",
     };

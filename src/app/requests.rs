@@ -10,6 +10,9 @@ use crate::store::Sweep;
 /// The verb of [`AskedSync`].
 pub const SYNC: &str = "sync";
 
+/// The member of [`AskedSync`] that holds for one pass alone, not for what may be gone when another daemon takes it up.
+pub(super) const ACCEPTANCE: &str = "accept_deletions";
+
 /// Sync now; the daemon answers with a `SyncReport` when it is done.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AskedSync {

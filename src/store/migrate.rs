@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../schema/store/0001_start.sql"),
     include_str!("../../schema/store/0002_sweeps.sql"),
     include_str!("../../schema/store/0003_pauses.sql"),
+    include_str!("../../schema/store/0004_refusals.sql"),
 ];
 
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {

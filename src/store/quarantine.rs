@@ -172,6 +172,40 @@ impl Db<'_> {
         Ok(())
     }
 
+    /// Notes that the workspace refused this record, which is set aside, and has taken nothing since: it may not be the
+    /// record. Of each version that is believed once.
+    pub fn refused_unproven(&self, stream: StreamKey, aside: &Aside, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let Some(id) = &aside.id else {
+            return self.set_aside(stream, aside, now);
+        };
+        let version = aside.version.map(|version| version.0.cast_signed());
+        let known: bool = self
+            .0
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM quarantine WHERE stream = ?1 AND record = ?2 AND version IS ?3)",
+            )?
+            .query_row(params![stream.0, pack(id), version], |row| row.get(0))?;
+        self.set_aside(stream, aside, now)?;
+        if !known {
+            self.0
+                .prepare_cached("UPDATE quarantine SET unproven = 1 WHERE stream = ?1 AND record = ?2")?
+                .execute(params![stream.0, pack(id)])?;
+        }
+        Ok(())
+    }
+
+    /// The workspace takes rows: what it refused since it last took one is marked to be tried once more.
+    pub fn retry_unproven(&self, stream: StreamKey) -> Result<usize, StoreError> {
+        let sql = "UPDATE quarantine SET retry = 1, unproven = 0 WHERE stream = ?1 AND unproven = 1";
+        Ok(self.0.prepare_cached(sql)?.execute([stream.0])?)
+    }
+
+    /// Marks what the workspace refused to be tried again: it went to another one, or a person asks for everything.
+    pub fn retry_refused(&self, stream: StreamKey) -> Result<usize, StoreError> {
+        let sql = "UPDATE quarantine SET retry = 1 WHERE stream = ?1 AND record IS NOT NULL AND version IS NOT NULL";
+        Ok(self.0.execute(sql, [stream.0])?)
+    }
+
     /// The records of a stream that are to be tried again.
     pub fn to_retry(&self, stream: StreamKey) -> Result<Vec<RecordId>, StoreError> {
         let mut query = self
@@ -179,6 +213,16 @@ impl Db<'_> {
             .prepare_cached("SELECT record FROM quarantine WHERE stream = ?1 AND retry AND record IS NOT NULL")?;
         let rows = query.query_map([stream.0], |row| Ok(unpack(row.get_ref(0)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Takes them up: what is asked for from now on is asked for anew, whatever becomes of these.
+    pub fn take_retries(&self, stream: StreamKey) -> Result<Vec<RecordId>, StoreError> {
+        let ids = self.to_retry(stream)?;
+        self.0.execute(
+            "UPDATE quarantine SET retry = 2 WHERE stream = ?1 AND retry AND record IS NOT NULL",
+            [stream.0],
+        )?;
+        Ok(ids)
     }
 
     /// A record that was tried again could not be read: it stays, with the new reason.
@@ -190,11 +234,12 @@ impl Db<'_> {
         Ok(())
     }
 
-    /// Ends a retry: what got through or is gone from the source leaves; what failed again was set aside anew.
+    /// Ends a retry that was taken up: what got through or is gone from the source leaves; what failed again was set
+    /// aside anew, and what was asked for again meanwhile is tried again.
     pub fn retried(&self, stream: StreamKey, ids: &[RecordId]) -> Result<(), StoreError> {
         let mut delete = self
             .0
-            .prepare_cached("DELETE FROM quarantine WHERE stream = ?1 AND record = ?2 AND retry")?;
+            .prepare_cached("DELETE FROM quarantine WHERE stream = ?1 AND record = ?2 AND retry = 2")?;
         for id in ids {
             delete.execute(params![stream.0, pack(id)])?;
         }

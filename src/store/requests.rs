@@ -53,8 +53,16 @@ impl Db<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Gives back what a daemon took that died before it answered: whoever calls this holds the lock. Returns how many.
-    pub fn give_back_requests(&self) -> Result<usize, StoreError> {
+    /// Gives back what a daemon took that died before it answered, without these members of its bodies, which held for
+    /// that daemon alone: whoever calls this holds the lock. Returns how many.
+    pub fn give_back_requests(&self, without: &[&str]) -> Result<usize, StoreError> {
+        for member in without {
+            self.0.execute(
+                "UPDATE requests SET body = json_remove(body, '$.' || ?1)
+                 WHERE taken IS NOT NULL AND answer IS NULL AND json_valid(body)",
+                [member],
+            )?;
+        }
         let given = self.0.execute(
             "UPDATE requests SET taken = NULL WHERE taken IS NOT NULL AND answer IS NULL",
             [],
@@ -107,7 +115,7 @@ mod tests {
         store.call_here(|db| db.ask("second", "{}", now)).unwrap();
         assert_eq!(taken(now), ["first", "second"]);
         store.call_here(|db| db.answer(first, "{}")).unwrap();
-        assert_eq!(store.call_here(|db| db.give_back_requests()).unwrap(), 1);
+        assert_eq!(store.call_here(|db| db.give_back_requests(&[])).unwrap(), 1);
         assert_eq!(taken(now), ["second"]);
     }
 

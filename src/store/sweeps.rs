@@ -62,12 +62,14 @@ impl Sweep {
 }
 
 impl Db<'_> {
-    /// Asks for a sweep. One of the same kind or a wider one that is asked for or under way is enough; a wider one begins anew.
+    /// Asks for a sweep. The night's is part of any that is asked for or under way. What a person asks for begins anew:
+    /// they speak of what the service desk shows now, not of what a sweep has passed.
     pub fn ask_sweep(&self, stream: StreamKey, sweep: Sweep) -> Result<(), StoreError> {
         let known = self.sweep(stream)?.asked;
-        if known.is_some_and(|known| known >= sweep) {
+        if sweep == Sweep::Nightly && known.is_some() {
             return Ok(());
         }
+        let sweep = known.map_or(sweep, |known| known.max(sweep));
         self.0.execute(
             "INSERT INTO sweeps (stream, asked) VALUES (?1, ?2)
              ON CONFLICT DO UPDATE SET asked = excluded.asked, below = NULL",
@@ -82,6 +84,15 @@ impl Db<'_> {
         self.0.execute(
             "UPDATE sweeps SET asked = ?2 WHERE stream = ?1 AND asked = ?3",
             params![stream.0, Sweep::Whole.number(), Sweep::WholeAccepted.number()],
+        )?;
+        Ok(())
+    }
+
+    /// The same for every stream: whoever accepted spoke of a pass of a process that is gone.
+    pub fn withdraw_acceptances(&self) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE sweeps SET asked = ?1 WHERE asked = ?2",
+            [Sweep::Whole.number(), Sweep::WholeAccepted.number()],
         )?;
         Ok(())
     }
@@ -195,5 +206,51 @@ impl Db<'_> {
             self.0.execute("DELETE FROM missing WHERE stream = ?1", [stream.0])?;
         }
         Ok(changed == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ConnectionName, StreamId, WorkItemKind};
+    use crate::store::{Prints, Store, Threads};
+
+    #[test]
+    fn what_a_person_asks_for_looks_at_everything_anew_and_what_the_night_asks_for_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("itsmd.db"), Threads::Inline).unwrap();
+        let id = StreamId {
+            connection: ConnectionName::new("contoso"),
+            kind: WorkItemKind::Incident,
+        };
+        let prints = Prints {
+            source: String::new(),
+            filter: String::new(),
+            sink: String::new(),
+        };
+        let stands: DateTime<Utc> = "2026-01-03T00:00:00Z".parse().unwrap();
+        let missing = [Missing {
+            id: RecordId::new("9d385017c611228701d22104cc95c371"),
+            version: Version(7),
+            modified: stands,
+        }];
+        store
+            .call_here(|db| {
+                let key = db.stream_or_new(&id, &prints)?.key;
+                for (known, asked, then) in [
+                    (Sweep::Whole, Sweep::Nightly, (Sweep::Whole, Some(stands))),
+                    (Sweep::Whole, Sweep::Whole, (Sweep::Whole, None)),
+                    (Sweep::WholeAccepted, Sweep::Whole, (Sweep::WholeAccepted, None)),
+                ] {
+                    db.ask_sweep(key, known)?;
+                    assert!(db.swept(key, known, None, stands, &missing)?);
+                    db.ask_sweep(key, asked)?;
+                    let row = db.sweep(key)?;
+                    assert_eq!((row.asked, row.below), (Some(then.0), then.1), "{asked:?} on {known:?}");
+                    assert_eq!(db.count_missing(key)?, u64::from(then.1.is_some()));
+                }
+                Ok(())
+            })
+            .unwrap();
     }
 }

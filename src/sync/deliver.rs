@@ -125,7 +125,7 @@ impl<S, K: Sink> Stream<S, K> {
                 Choice::Doubtful => reading.question.doubts(&record.id),
             }
         }
-        self.write_down(delivery.stream, touched).await?;
+        self.write_down(delivery.stream, touched, false).await?;
         settling.delivered(&written);
         self.send(delivery, &wanted, &settling, tally).await
     }
@@ -228,7 +228,7 @@ impl<S, K: Sink> Stream<S, K> {
                 }
                 Err(SinkError::Refused(trouble)) => {
                     self.refused(delivery.stream, part[0], &trouble).await?;
-                    self.set_aside_records(delivery, part, &trouble.seen, tally).await?;
+                    self.set_aside_refused(delivery, part[0], &trouble.seen, tally).await?;
                 }
             }
             settling.delivered(part);
@@ -243,7 +243,7 @@ impl<S, K: Sink> Stream<S, K> {
             .iter()
             .map(|record| (record.id.clone(), ledger_row(record, delivery, delivered)))
             .collect();
-        self.write_down(delivery.stream, rows).await?;
+        self.write_down(delivery.stream, rows, true).await?;
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).0.clear();
         Ok(())
     }
@@ -271,13 +271,23 @@ impl<S, K: Sink> Stream<S, K> {
         })
     }
 
-    async fn write_down(&self, stream: StreamKey, rows: Vec<(RecordId, LedgerRow)>) -> Result<(), Trouble> {
+    /// `taken`: the workspace took them just now, so that what it refused before is worth one more try.
+    async fn write_down(
+        &self,
+        stream: StreamKey,
+        rows: Vec<(RecordId, LedgerRow)>,
+        taken: bool,
+    ) -> Result<(), Trouble> {
         if rows.is_empty() {
             return Ok(());
         }
         self.persist(move |db| {
             db.write_delivered(stream, &rows)?;
-            db.release(stream, &rows.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>())
+            db.release(stream, &rows.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>())?;
+            if taken {
+                db.retry_unproven(stream)?;
+            }
+            Ok(())
         })
         .await
     }

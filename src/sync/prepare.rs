@@ -175,6 +175,7 @@ fn plan(
             "another destination: the whole window is delivered to it");
         begin_again(db, &row, window_start, settings.overlap)?;
         db.forget_versions(row.key)?;
+        db.retry_refused(row.key)?;
     } else if filter_changed {
         tracing::info!(stream = %id, "another filter: the window is read again, what is unchanged is not sent");
         db.read_again(row.key)?;

@@ -127,7 +127,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
         let stream = work.delivery.stream;
         let ids = self
             .store
-            .call(move |db| db.to_retry(stream))
+            .call(move |db| db.take_retries(stream))
             .await
             .map_err(|error| store_trouble(&error))?;
         for ids in ids.chunks(IDS_AT_ONCE) {

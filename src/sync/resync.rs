@@ -41,6 +41,7 @@ pub fn resync(
 ) -> Result<Resync, StoreError> {
     db.accept_any_source(stream.key)?;
     db.settle_resync(stream.key)?;
+    db.retry_refused(stream.key)?;
     let Some(window_start) = stream.window_start else {
         return Ok(Resync::NeverRead);
     };

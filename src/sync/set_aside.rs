@@ -17,29 +17,52 @@ impl<S, K: Sink> Stream<S, K> {
         tally: &mut Tally,
     ) -> Result<(), Trouble> {
         tally.quarantined += records.len() as u64;
-        let asides = records.iter().map(|record| Aside {
-            id: Some(record.id.clone()),
-            number: record.number.to_string(),
-            version: Some(record.version),
-            modified: Some(record.modified),
-            reason: reason.to_owned(),
-            mark: 0,
-        });
+        let asides = records.iter().map(|record| refused(record, reason));
         self.set_aside(delivery.stream, asides.collect()).await
+    }
+
+    /// What the workspace refused by itself, and may take when it is set right.
+    pub(super) async fn set_aside_refused(
+        &self,
+        delivery: &Delivery,
+        record: &Record,
+        reason: &str,
+        tally: &mut Tally,
+    ) -> Result<(), Trouble> {
+        tally.quarantined += 1;
+        let (stream, aside, now) = (delivery.stream, refused(record, reason), (self.now)());
+        self.tell_aside(&aside);
+        self.store
+            .call(move |db| db.refused_unproven(stream, &aside, now))
+            .await
+            .map_err(|error| store_trouble(&error))
+    }
+
+    fn tell_aside(&self, aside: &Aside) {
+        let record = aside.id.as_ref().map_or("(no id)", RecordId::as_str);
+        tracing::warn!(stream = %self.id, record, number = aside.number, reason = aside.reason, "record set aside");
     }
 
     pub(super) async fn set_aside(&self, stream: StreamKey, asides: Vec<Aside>) -> Result<(), Trouble> {
         if asides.is_empty() {
             return Ok(());
         }
-        for aside in &asides {
-            let record = aside.id.as_ref().map_or("(no id)", RecordId::as_str);
-            tracing::warn!(stream = %self.id, record, number = aside.number, reason = aside.reason, "record set aside");
-        }
+        asides.iter().for_each(|aside| self.tell_aside(aside));
         let now = (self.now)();
         let write =
             move |db: &crate::store::Db<'_>| asides.iter().try_for_each(|aside| db.set_aside(stream, aside, now));
         self.store.call(write).await.map_err(|error| store_trouble(&error))
+    }
+}
+
+fn refused(record: &Record, reason: &str) -> Aside {
+    Aside {
+        id: Some(record.id.clone()),
+        number: record.number.to_string(),
+        version: Some(record.version),
+        modified: Some(record.modified),
+        reason: reason.to_owned(),
+        mark: 0,
     }
 }
 

@@ -4,6 +4,7 @@ mod ahead;
 mod clocks;
 mod disk;
 mod links;
+mod refused;
 mod resyncs;
 mod script;
 mod sweeps;

@@ -1,5 +1,7 @@
 //! Asking for a reconcile, by hand, by the clock and of a daemon; and what is told of it.
 
+mod accepted;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use itsmd::model::{ConnectionName, StreamId, WorkItemKind};
 use itsmd::store::{Prints, Store, Threads, Worker};

@@ -145,6 +145,10 @@ pub fn stream_id() -> StreamId {
 }
 
 fn stream(clock: Clock, desk: &Desk, workspace: &Workspace, store: &Store) -> TheStream {
+    stream_to(clock, desk, workspace, store, "workspace")
+}
+
+pub fn stream_to(clock: Clock, desk: &Desk, workspace: &Workspace, store: &Store, sink: &str) -> TheStream {
     let settings = Settings {
         sync_days: 10,
         overlap: OVERLAP,
@@ -153,7 +157,7 @@ fn stream(clock: Clock, desk: &Desk, workspace: &Workspace, store: &Store) -> Th
         prints: Prints {
             source: "desk".to_owned(),
             filter: String::new(),
-            sink: "workspace".to_owned(),
+            sink: sink.to_owned(),
         },
         columns: "columns".to_owned(),
         log: false,

@@ -17,6 +17,8 @@ pub enum Answer {
     /// The rows are taken and nobody hears of it.
     TakeSilently,
     Fail,
+    /// Something in it is wrong.
+    Refuse,
     /// It is taken so much later.
     TakeAfter(Duration),
     /// It is taken when the gate opens.
@@ -115,6 +117,7 @@ impl Sink for Workspace {
                 return Err(SinkError::Failed(trouble("the connection broke")));
             }
             Answer::Fail => return Err(SinkError::Failed(trouble("the role is missing"))),
+            Answer::Refuse => return Err(SinkError::Refused(trouble("bad row"))),
             Answer::TakeAfter(wait) => tokio::time::sleep(wait).await,
             Answer::TakeAt(gate) => gate.pass().await,
         }
