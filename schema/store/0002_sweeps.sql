@@ -11,7 +11,8 @@ CREATE TABLE sweeps (
   below   INTEGER,                   -- how far the sweep is: what was modified at or after this is through
   nights  INTEGER NOT NULL DEFAULT 0, -- sweeps that came to their end
   ended   INTEGER,                   -- when the last one did, by our clock
-  blocked TEXT                       -- JSON: code, seen, means, remedy; a person has to decide
+  blocked TEXT,                      -- JSON: code, seen, means, remedy; a person has to decide
+  hidden  INTEGER NOT NULL DEFAULT 0 -- rows that the service desk counted and did not show to the sweep under way
 ) STRICT;
 
 -- Rows of the ledger that the sweep under way did not meet, as they were compared.

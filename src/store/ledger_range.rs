@@ -40,6 +40,17 @@ impl Db<'_> {
         Ok(stamp.map(time))
     }
 
+    /// The records with the newest stamps, tombstones aside.
+    pub fn newest_in_ledger(&self, stream: StreamKey, most: usize) -> Result<Vec<RecordId>, StoreError> {
+        let mut query = self.0.prepare_cached(
+            "SELECT record FROM ledger WHERE stream = ?1 AND deleted = 0 ORDER BY modified DESC LIMIT ?2",
+        )?;
+        let rows = query.query_map(params![stream.0, i64::try_from(most).unwrap_or(i64::MAX)], |row| {
+            Ok(unpack(row.get_ref(0)?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Drops the row of a record that was found outside the window, if it is still the one that was compared.
     pub fn prune_record(&self, stream: StreamKey, compared: &Missing) -> Result<bool, StoreError> {
         let pruned = self.0.execute(

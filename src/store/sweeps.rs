@@ -26,6 +26,8 @@ pub struct SweepRow {
     pub asked: Option<Sweep>,
     /// What was modified at or after this is through; `None` if the sweep has not begun.
     pub below: Option<DateTime<Utc>>,
+    /// Rows that the service desk counted and did not show to the sweep under way, so far.
+    pub hidden: u64,
     /// Sweeps that came to their end.
     pub nights: i64,
     /// When the last one did, by our clock.
@@ -72,7 +74,7 @@ impl Db<'_> {
         let sweep = known.map_or(sweep, |known| known.max(sweep));
         self.0.execute(
             "INSERT INTO sweeps (stream, asked) VALUES (?1, ?2)
-             ON CONFLICT DO UPDATE SET asked = excluded.asked, below = NULL",
+             ON CONFLICT DO UPDATE SET asked = excluded.asked, below = NULL, hidden = 0",
             params![stream.0, sweep.number()],
         )?;
         self.0.execute("DELETE FROM missing WHERE stream = ?1", [stream.0])?;
@@ -101,7 +103,7 @@ impl Db<'_> {
     pub fn sweep(&self, stream: StreamKey) -> Result<SweepRow, StoreError> {
         let mut query = self
             .0
-            .prepare_cached("SELECT asked, below, nights, ended, blocked FROM sweeps WHERE stream = ?1")?;
+            .prepare_cached("SELECT asked, below, nights, ended, blocked, hidden FROM sweeps WHERE stream = ?1")?;
         let row = query.query_row([stream.0], |row| {
             Ok(SweepRow {
                 asked: row.get::<_, Option<i64>>(0)?.and_then(Sweep::of),
@@ -109,6 +111,7 @@ impl Db<'_> {
                 nights: row.get(2)?,
                 ended: row.get::<_, Option<i64>>(3)?.map(time),
                 blocked: row.get(4)?,
+                hidden: row.get::<_, i64>(5)?.cast_unsigned(),
             })
         });
         Ok(row.optional()?.unwrap_or_default())
@@ -116,8 +119,10 @@ impl Db<'_> {
 
     /// Begins the sweep under way anew: what it is compared with is another service desk, filter or workspace.
     pub fn restart_sweep(&self, stream: StreamKey) -> Result<(), StoreError> {
-        self.0
-            .execute("UPDATE sweeps SET below = NULL WHERE stream = ?1", [stream.0])?;
+        self.0.execute(
+            "UPDATE sweeps SET below = NULL, hidden = 0 WHERE stream = ?1",
+            [stream.0],
+        )?;
         self.0.execute("DELETE FROM missing WHERE stream = ?1", [stream.0])?;
         Ok(())
     }
@@ -164,6 +169,15 @@ impl Db<'_> {
         Ok(())
     }
 
+    /// Notes how many rows the service desk counted and did not show to the sweep under way.
+    pub fn set_hidden(&self, stream: StreamKey, rows: u64) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE sweeps SET hidden = ?2 WHERE stream = ?1",
+            params![stream.0, rows.cast_signed()],
+        )?;
+        Ok(())
+    }
+
     /// What the sweep under way did not meet, in the order of ids, behind `after`, at most `limit`.
     pub fn missing(&self, stream: StreamKey, after: Option<&RecordId>, limit: u32) -> Result<Vec<Missing>, StoreError> {
         let mut query = self.0.prepare_cached(
@@ -198,7 +212,7 @@ impl Db<'_> {
         blocked: Option<&str>,
     ) -> Result<bool, StoreError> {
         let changed = self.0.execute(
-            "UPDATE sweeps SET asked = NULL, below = NULL, nights = nights + 1, ended = ?3, blocked = ?4
+            "UPDATE sweeps SET asked = NULL, below = NULL, hidden = 0, nights = nights + 1, ended = ?3, blocked = ?4
              WHERE stream = ?1 AND asked = ?2 AND below IS NOT NULL",
             params![stream.0, sweep.number(), millis(ended), blocked],
         )?;

@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::page_size::SMALLEST;
 use super::pull::{BREATH, Halt, Work};
-use super::stream::Stream;
+use super::stream::{Stream, store_trouble};
 use crate::model::{Mapped, RecordId, Slice, Trouble, Unmapped};
 use crate::sink::Sink;
 use crate::source::{Page, Source, SourceError};
@@ -25,7 +25,7 @@ const FEW: usize = 5;
 /// A single row is asked for so often before it is set aside.
 const TRIES: u32 = 3;
 
-/// So many single rows refused with none served in between: it is the server, not they.
+/// So many single rows refused with none served in between: is it the server, or is it they?
 const REFUSALS_BEFORE_STOP: usize = 5;
 
 /// What was fetched by id.
@@ -188,13 +188,35 @@ impl<S: Source, K: Sink> Stream<S, K> {
                         }
                     }
                     if refused >= REFUSALS_BEFORE_STOP {
-                        return Err(Halt::Trouble(trouble));
+                        if !self.serves_others(work, &by_id.unserved).await? {
+                            return Err(Halt::Trouble(trouble));
+                        }
+                        refused = 0;
                     }
                 }
             }
             tokio::time::sleep(BREATH).await;
         }
         Ok(by_id)
+    }
+
+    /// Whether the server still gives rows that it gave before, in full: then those that it does not give are at fault.
+    async fn serves_others(&self, work: &Work<'_>, unserved: &[(RecordId, String)]) -> Result<bool, Halt> {
+        let (stream, most) = (work.delivery.stream, unserved.len() + FEW);
+        let newest = self.store.call(move |db| db.newest_in_ledger(stream, most)).await;
+        let newest = newest.map_err(|error| Halt::Trouble(store_trouble(&error)))?;
+        let others = newest.iter().filter(|id| unserved.iter().all(|(bad, _)| bad != *id));
+        for other in others.take(FEW) {
+            match self.ask_by_ids(work, std::slice::from_ref(other)).await? {
+                Ok(found) if !found.is_empty() => return Ok(true),
+                // It is gone, which says nothing of the server.
+                Ok(_) => {}
+                Err(SourceError::Failed(trouble)) => return Err(Halt::Trouble(trouble)),
+                Err(SourceError::TooSlow(_) | SourceError::TooBig(_)) => {}
+            }
+            tokio::time::sleep(BREATH).await;
+        }
+        Ok(false)
     }
 
     /// Fails with `slow` if the server does not even give a key of the next second: then it is not what is asked for.

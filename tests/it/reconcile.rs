@@ -2,6 +2,7 @@
 
 mod beside;
 mod filter;
+mod poison;
 mod provance;
 
 use chrono::TimeDelta;

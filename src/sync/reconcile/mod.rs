@@ -128,7 +128,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
                 below,
                 scope: Scope::new(top, gaps(whole, &unread), full),
                 unread: unread_slices(db, stream)?,
-                hidden: 0,
+                hidden: row.hidden,
             }))
         });
         taken.await.map_err(|error| Halt::Trouble(store_trouble(&error)))
@@ -207,9 +207,12 @@ impl<S: Source, K: Sink> Stream<S, K> {
         below: DateTime<Utc>,
         missing: Vec<Missing>,
     ) -> Result<Option<End>, Halt> {
-        let (sweep, before) = (sweeping.sweep, sweeping.below);
+        let (sweep, before, hidden) = (sweeping.sweep, sweeping.below, sweeping.hidden);
         let passed = self.persist(move |db| {
             let moved = db.swept(stream, sweep, Some(before), below, &missing)?;
+            if moved {
+                db.set_hidden(stream, hidden)?;
+            }
             Ok((moved, unread_slices(db, stream)?))
         });
         let (moved, unread) = passed.await?;
