@@ -210,3 +210,45 @@ pub(super) fn reconcile_ring(stream: &StreamId) -> String {
 fn skipped(kind: crate::model::WorkItemKind) -> StreamSync {
     StreamSync::of(kind, Outcome::Skipped, None, Tally::default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::store::{Store, Threads};
+
+    const CONFIG: &str = r#"
+[workspace]
+kind = "file"
+path = "rows.jsonl"
+[[connection]]
+name = "contoso"
+partner = "servicenow"
+server_url = "http://127.0.0.1:9"
+[connection.auth]
+method = "basic"
+username = "itsmd"
+password = { file = "secret" }
+"#;
+
+    #[tokio::test]
+    async fn a_sync_asked_of_a_crew_whose_workers_are_gone_is_never_called_complete() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("itsmd.toml");
+        std::fs::write(&path, CONFIG).unwrap();
+        let config = config::load_with(&path, config::Secrets::Skip).unwrap().config;
+        let store = Store::open(&folder.path().join("itsmd.db"), Threads::Inline).unwrap();
+        let crew = Crew::start(Parts::build(config, store, None).unwrap(), &Arc::new(Metrics::new()));
+        // Nobody cancelled: their loops alone are gone.
+        crew.tasks.lock().await.shutdown().await;
+        for _ in 0..2 {
+            for _ in 0..20 {
+                let report = crew.sync(&AskedSync::default()).await;
+                let streams = &report.connections[0].streams;
+                assert!(!streams.is_empty());
+                assert!(streams.iter().all(|stream| stream.outcome == Outcome::Interrupted));
+            }
+            crew.stop(Duration::from_secs(1)).await;
+        }
+    }
+}

@@ -259,7 +259,7 @@ async fn accepted_deletions_are_marked_however_many_and_come_back_with_the_roles
     rig.desk.hide_all("incident");
     let (status, report) = sweep(&rig, &contoso(), Sweep::Whole).await;
     assert_eq!((status, rig.workspace.count(STREAM)), (1, 300), "{report:#}");
-    let (status, report) = sweep(&rig, &contoso(), Sweep::WholeAccepted).await;
+    let (status, report) = rig.sync(&["--reconcile", "--accept-deletions"]).await;
     assert_eq!(
         (status, &stream(&report, "contoso", "incident")["deleted"]),
         (0, &300.into()),
