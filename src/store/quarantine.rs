@@ -172,8 +172,8 @@ impl Db<'_> {
         Ok(())
     }
 
-    /// Notes that the workspace refused this record, which is set aside, and has taken nothing since: it may not be the
-    /// record. Of each version that is believed once.
+    /// Notes that the workspace refused this record, which is set aside. Whether it is the record
+    /// [`Self::judge_refusals`] tells, of each version once.
     pub fn refused_unproven(&self, stream: StreamKey, aside: &Aside, now: DateTime<Utc>) -> Result<(), StoreError> {
         let Some(id) = &aside.id else {
             return self.set_aside(stream, aside, now);
@@ -188,9 +188,17 @@ impl Db<'_> {
         self.set_aside(stream, aside, now)?;
         if !known {
             self.0
-                .prepare_cached("UPDATE quarantine SET unproven = 1 WHERE stream = ?1 AND record = ?2")?
+                .prepare_cached("UPDATE quarantine SET unproven = 2 WHERE stream = ?1 AND record = ?2")?
                 .execute(params![stream.0, pack(id)])?;
         }
+        Ok(())
+    }
+
+    /// A page is over: refusals beside rows that were taken are the records' fault; where nothing was taken, it may be the
+    /// workspace's.
+    pub fn judge_refusals(&self, stream: StreamKey, taken: bool) -> Result<(), StoreError> {
+        let sql = "UPDATE quarantine SET unproven = iif(?2, 0, 1) WHERE stream = ?1 AND unproven = 2";
+        self.0.prepare_cached(sql)?.execute(params![stream.0, taken])?;
         Ok(())
     }
 

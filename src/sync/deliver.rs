@@ -127,7 +127,12 @@ impl<S, K: Sink> Stream<S, K> {
         }
         self.write_down(delivery.stream, touched, false).await?;
         settling.delivered(&written);
-        self.send(delivery, &wanted, &settling, tally).await
+        let (sent, aside) = (tally.sent, tally.quarantined);
+        let result = self.send(delivery, &wanted, &settling, tally).await;
+        if tally.quarantined > aside {
+            self.judge_refusals(delivery.stream, tally.sent > sent).await?;
+        }
+        result
     }
 
     /// Asks the ledger, and the quarantine, about each record.

@@ -38,6 +38,12 @@ impl<S, K: Sink> Stream<S, K> {
             .map_err(|error| store_trouble(&error))
     }
 
+    /// The page is over: `taken` if the workspace took others of it, which proves its refusals.
+    pub(super) async fn judge_refusals(&self, stream: StreamKey, taken: bool) -> Result<(), Trouble> {
+        let judged = self.store.call(move |db| db.judge_refusals(stream, taken)).await;
+        judged.map_err(|error| store_trouble(&error))
+    }
+
     fn tell_aside(&self, aside: &Aside) {
         let record = aside.id.as_ref().map_or("(no id)", RecordId::as_str);
         tracing::warn!(stream = %self.id, record, number = aside.number, reason = aside.reason, "record set aside");
