@@ -1,6 +1,5 @@
 //! Step four: claim the ids, drop what the ledger already has, send, and write down what was taken.
 
-use std::collections::HashMap;
 use std::sync::PoisonError;
 
 use chrono::{DateTime, Utc};
@@ -9,8 +8,9 @@ use super::batch::{MAX_BATCH_BYTES, Stamp, assemble, fitting};
 use super::reconcile::{Truths, truth};
 use super::set_aside::unmapped_asides;
 use super::settled::{Age, Question, Settling};
+use super::sort_out::sort_out;
 use super::stream::{Stream, store_trouble};
-use crate::model::{Generation, Mapped, Record, RecordId, Trouble, Unmapped, Verdict};
+use crate::model::{Generation, Mapped, Record, RecordId, Trouble, Verdict};
 use crate::sink::{Sink, SinkError};
 use crate::store::{LedgerRow, StreamKey, Tally};
 
@@ -296,32 +296,6 @@ impl<S, K: Sink> Stream<S, K> {
         })
         .await
     }
-}
-
-/// Of one record twice in a page only the later goes; what has left the window is not delivered again.
-fn sort_out(page: Vec<Mapped>, window_start: DateTime<Utc>) -> (Vec<Record>, Vec<Unmapped>) {
-    let mut records: Vec<Record> = Vec::with_capacity(page.len());
-    let mut places: HashMap<RecordId, usize> = HashMap::with_capacity(page.len());
-    let mut unmapped = Vec::new();
-    for mapped in page {
-        match mapped {
-            Mapped::SetAside(aside) => unmapped.push(aside),
-            Mapped::Record(record) if record.modified < window_start => {}
-            Mapped::Record(record) => match places.get(&record.id) {
-                Some(&place) if age(&record) >= age(&records[place]) => records[place] = record,
-                Some(_) => {}
-                None => {
-                    places.insert(record.id.clone(), records.len());
-                    records.push(record);
-                }
-            },
-        }
-    }
-    (records, unmapped)
-}
-
-fn age(record: &Record) -> (DateTime<Utc>, Option<i64>) {
-    (record.modified, record.revision)
 }
 
 /// | the ledger has | and the page's record is | then |

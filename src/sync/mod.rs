@@ -33,6 +33,7 @@ mod run;
 mod set_aside;
 mod settled;
 mod sift;
+mod sort_out;
 mod source_clock;
 mod stream;
 mod told;
