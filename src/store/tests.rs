@@ -316,6 +316,24 @@ fn deletions_that_are_accepted_no_longer_leave_the_sweep_where_it_stands() {
 }
 
 #[test]
+fn what_was_hidden_from_a_sweep_is_kept_until_it_ends() {
+    let (_folder, store, stream) = new_store();
+    let begin = |sweep: Sweep| {
+        let begun = |db: &Db<'_>| {
+            db.ask_sweep(stream, sweep)?;
+            db.swept(stream, sweep, None, at("2026-01-03T00:00:00Z"), &[])?;
+            db.set_hidden(stream, 7)
+        };
+        store.call_here(begun).unwrap();
+    };
+    let hidden = || store.call_here(|db| db.sweep(stream)).unwrap().hidden;
+    begin(Sweep::Nightly);
+    assert_eq!(hidden(), 7);
+    let ended = store.call_here(|db| db.end_sweep(stream, Sweep::Nightly, at("2026-01-04T00:00:00Z"), None));
+    assert_eq!((ended.unwrap(), hidden()), (true, 0));
+}
+
+#[test]
 fn a_sweep_goes_on_where_it_stood_and_a_wider_one_begins_anew() {
     let (_folder, store, stream) = new_store();
     let missing = Missing {
