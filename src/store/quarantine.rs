@@ -226,6 +226,9 @@ impl Db<'_> {
     /// Takes them up: what is asked for from now on is asked for anew, whatever becomes of these.
     pub fn take_retries(&self, stream: StreamKey) -> Result<Vec<RecordId>, StoreError> {
         let ids = self.to_retry(stream)?;
+        if ids.is_empty() {
+            return Ok(ids);
+        }
         self.0.execute(
             "UPDATE quarantine SET retry = 2 WHERE stream = ?1 AND retry AND record IS NOT NULL",
             [stream.0],
