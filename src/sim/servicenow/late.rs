@@ -58,6 +58,10 @@ impl Late {
 
     fn due_of(&self, row: &Row) -> Option<DateTime<Utc>> {
         let Lateness { least, most } = self.lateness;
+        // A row stamped in the future is not late: it is seen at once.
+        if most.is_zero() {
+            return None;
+        }
         let stamp = row.value("sys_updated_on");
         let stamp = NaiveDateTime::parse_from_str(stamp, "%Y-%m-%d %H:%M:%S")
             .ok()?
