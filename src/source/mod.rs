@@ -1,5 +1,6 @@
 //! Reading service desks: one protocol family a folder, products are profiles.
 
+mod body;
 pub mod dataverse;
 mod map;
 mod order;

@@ -114,14 +114,20 @@ pub struct Ways {
 
 /// A place among the requests that are worked on, given up when dropped.
 #[derive(Debug)]
-pub struct Seat(#[allow(dead_code, reason = "it is held, not read")] [Option<OwnedSemaphorePermit>; 2]);
+pub struct Seat {
+    _turn: Option<OwnedSemaphorePermit>,
+    _thread: Option<OwnedSemaphorePermit>,
+}
 
 impl Ways {
     /// Waits for a place, the session's turn first.
     pub async fn seat(&self) -> Result<Seat, Full> {
         let turn = stand(self.session.as_ref()).await.map_err(|()| Full::Session)?;
         let thread = stand(self.pool.as_ref()).await.map_err(|()| Full::Pool)?;
-        Ok(Seat([turn, thread]))
+        Ok(Seat {
+            _turn: turn,
+            _thread: thread,
+        })
     }
 }
 

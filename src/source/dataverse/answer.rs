@@ -4,12 +4,13 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-use super::rows::{NotAPage, Rows, read};
+use super::rows::{Rows, read};
 use super::{Dataverse, codes, limit};
 use crate::model::Trouble;
 use crate::net::http::{HeaderName, HeaderValue, StatusCode, header};
 use crate::net::{Answer, Judgement, Lane, Request, codes as net_codes};
 use crate::source::SourceError;
+use crate::source::body::NotAPage;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]

@@ -4,11 +4,12 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-use super::rows::{NotAPage, Rows, read};
+use super::rows::{Rows, read};
 use super::{ServiceNow, codes};
 use crate::net::http::{HeaderValue, StatusCode, header};
 use crate::net::{Answer, Judgement, Lane, Request, codes as net_codes};
 use crate::source::SourceError;
+use crate::source::body::NotAPage;
 
 /// A whole page, and what its headers said.
 #[derive(Debug)]

@@ -8,18 +8,9 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::model::Mapped;
+use crate::source::body::{self, NotAPage};
 use crate::source::map::{FieldIndex, Mapper};
-use crate::source::text;
 use crate::source::value::Value;
-
-/// Why a body is not a page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum NotAPage {
-    /// The server's own error, with a status of 200.
-    Error(String),
-    /// No whole JSON of the right shape.
-    Shape(String),
-}
 
 /// A page's rows.
 #[derive(Debug)]
@@ -29,19 +20,9 @@ pub(super) struct Rows {
     pub absent: Vec<String>,
 }
 
-/// Reads a body; one that only its text keeps from being JSON is mended and read again.
+/// Reads a body.
 pub(super) fn read(body: &[u8], mapper: &Mapper) -> Result<Rows, NotAPage> {
-    let read = match std::str::from_utf8(body) {
-        Ok(text) => read_text(text, mapper),
-        Err(error) => Err(NotAPage::Shape(error.to_string())),
-    };
-    match read {
-        Err(NotAPage::Shape(why)) => match text::mended(body) {
-            Some(mended) => read_text(&mended, mapper),
-            None => Err(NotAPage::Shape(why)),
-        },
-        Ok(_) | Err(NotAPage::Error(_)) => read,
-    }
+    body::read(body, |text| read_text(text, mapper))
 }
 
 fn read_text(body: &str, mapper: &Mapper) -> Result<Rows, NotAPage> {

@@ -262,8 +262,9 @@ impl Storm {
         };
         let mut last = None;
         for _ in 0..MOST_RINGS {
-            let head = life.run(Pass::Head, &cancel).await;
+            // Not its end: a head that takes long reads what was there when it began.
             let begun = clock::source();
+            let head = life.run(Pass::Head, &cancel).await;
             let rest = match life.rest_is_due() {
                 true => Some(life.run(Pass::Rest, &cancel).await),
                 false => None,
