@@ -3,6 +3,7 @@
 //! works from, so none can fall behind it; the files under `schema/` are compared with them by a test.
 
 mod azure;
+mod bicep;
 mod json;
 
 #[cfg(test)]
@@ -31,6 +32,11 @@ pub fn table(extra: &ExtraColumns) -> String {
 /// values that `[workspace]` needs.
 pub fn dcr(extra: &ExtraColumns) -> String {
     pretty(&azure::dcr(extra))
+}
+
+/// Tables, rule and role in one Bicep file.
+pub fn bicep(extra: &ExtraColumns) -> String {
+    bicep::bicep(extra)
 }
 
 fn pretty(value: &Value) -> String {

@@ -6,9 +6,11 @@ mod ask;
 mod check;
 mod completions;
 mod console;
+mod cost;
 #[cfg(feature = "sim")]
 mod demo;
 mod forget;
+mod plan;
 mod quarantine;
 mod resync;
 mod resync_cost;
@@ -61,6 +63,8 @@ enum Command {
     Sync(sync::Args),
     /// Test the configuration, every connection and the workspace
     Check(check::Args),
+    /// Say what a first sync would cost: records, requests, time, gigabytes; nothing is delivered
+    Plan(plan::Args),
     /// Show every stream: position, lag, last run; ends with 1 if one is failing, blocked or late
     Status(status::Args),
     /// Deliver what was delivered before once more
@@ -107,7 +111,7 @@ pub fn main() -> ExitCode {
     let level = match cli.command {
         Command::Run => "info",
         // It says all of it itself, with remedies.
-        Command::Check(_) => "off",
+        Command::Check(_) | Command::Plan(_) => "off",
         // What fails is shown in the result, with its remedy.
         Command::Sync(_) => "warn,itsmd::sync::run=off",
         Command::Status(_)
@@ -129,6 +133,7 @@ fn obey(command: &Command, config: Option<&Path>) -> Result<(), Failure> {
         Command::Run => run::run(load(config)),
         Command::Sync(args) => sync::run(args, load(config)),
         Command::Check(args) => check::run(args, config),
+        Command::Plan(args) => plan::run(args, load(config)?),
         Command::Status(args) => status::run(args, &load_without_secrets(config)?),
         Command::Resync(args) => resync::run(args, &load_without_secrets(config)?),
         Command::Trace(args) => trace::run(args, &load_without_secrets(config)?),

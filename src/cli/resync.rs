@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
-use super::resync_cost::{Cost, cost, render};
+use super::resync_cost::{ResyncCost, cost, render};
 use super::{Failure, ask, out, state};
 use crate::app;
 use crate::config::{Config, Connection};
@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args, config: &Config) -> Result<(), Failure> {
     lay(args, config, &store, &chosen)
 }
 
-fn costs(db: &Db<'_>, chosen: &Chosen<'_>, since: Option<DateTime<Utc>>) -> Result<Vec<Cost>, StoreError> {
+fn costs(db: &Db<'_>, chosen: &Chosen<'_>, since: Option<DateTime<Utc>>) -> Result<Vec<ResyncCost>, StoreError> {
     chosen
         .iter()
         .map(|(connection, id)| cost(db, connection, id, since))
@@ -68,7 +68,7 @@ fn costs(db: &Db<'_>, chosen: &Chosen<'_>, since: Option<DateTime<Utc>>) -> Resu
 }
 
 /// On a terminal a person says yes; without one `--yes` has to.
-fn ask_first(costs: &[Cost]) -> Result<(), Failure> {
+fn ask_first(costs: &[ResyncCost]) -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return Err(Failure::Usage(
             "this is no terminal to ask on: say --yes to deliver the window again, or --dry-run to see what it would cost"

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::cost::{Cost, Pace, USUAL_ROW, size};
 use super::table::{Align, table};
 use crate::config::Connection;
 use crate::model::StreamId;
@@ -9,12 +10,9 @@ use crate::model::window::{Range, tile};
 use crate::status::words::{count, span};
 use crate::store::{Db, StoreError};
 
-/// A row as Azure bills it, in bytes; descriptions make some desks' rows several times as large.
-const USUAL_ROW: u64 = 1_250;
-
 /// Of one stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Cost {
+pub(super) struct ResyncCost {
     stream: StreamId,
     /// `None`: it was never read.
     what: Option<Amounts>,
@@ -23,12 +21,9 @@ pub(super) struct Cost {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Amounts {
     since: DateTime<Utc>,
-    records: u64,
-    slices: u64,
     /// Slices of the backfill whose records are not in the ledger yet, so not counted.
     unread: u64,
-    requests: u64,
-    seconds: u64,
+    cost: Cost,
 }
 
 /// Counts what a resync of this stream reads and delivers.
@@ -37,8 +32,8 @@ pub(super) fn cost(
     connection: &Connection,
     stream: &StreamId,
     since: Option<DateTime<Utc>>,
-) -> Result<Cost, StoreError> {
-    let never = Cost {
+) -> Result<ResyncCost, StoreError> {
+    let never = ResyncCost {
         stream: stream.clone(),
         what: None,
     };
@@ -58,37 +53,15 @@ pub(super) fn cost(
     let to = head.map_or(since, |head| head.slice.at().time);
     let records = db.ledger_records_since(row.key, since)?;
     let slices = tile(Range { from: since, to }, Some(records)).len() as u64;
-    let what = Amounts {
-        unread,
-        ..amounts(
-            since,
-            records,
-            slices,
-            connection.page_size,
-            connection.requests_per_minute,
-        )
-    };
-    Ok(Cost {
-        what: Some(what),
+    let cost = Cost::of(Pace::of(connection), records, slices, USUAL_ROW);
+    Ok(ResyncCost {
+        what: Some(Amounts { since, unread, cost }),
         ..never
     })
 }
 
-fn amounts(since: DateTime<Utc>, records: u64, slices: u64, page_size: u32, per_minute: u32) -> Amounts {
-    // Each slice ends with a page that is not full.
-    let requests = records / u64::from(page_size).max(1) + slices;
-    Amounts {
-        since,
-        records,
-        slices,
-        unread: 0,
-        requests,
-        seconds: requests * 60 / u64::from(per_minute).max(1),
-    }
-}
-
 /// A line a stream, and what all of them come to.
-pub(super) fn render(costs: &[Cost]) -> String {
+pub(super) fn render(costs: &[ResyncCost]) -> String {
     let headings = [
         ("CONNECTION", Align::Left),
         ("WORK ITEM", Align::Left),
@@ -101,13 +74,12 @@ pub(super) fn render(costs: &[Cost]) -> String {
     ];
     let rows: Vec<[String; 8]> = costs.iter().map(cells).collect();
     let amounts = || costs.iter().filter_map(|cost| cost.what);
-    let records: u64 = amounts().map(|amounts| amounts.records).sum();
-    let requests: u64 = amounts().map(|amounts| amounts.requests).sum();
+    let all: Cost = amounts().map(|amounts| amounts.cost).sum();
     let total = format!(
         "\nabout {} records, {} requests and {} altogether; what was delivered before is kept beside it\n",
-        count(records),
-        count(requests),
-        size(records * USUAL_ROW)
+        count(all.records),
+        count(all.requests),
+        size(all.bytes)
     );
     let unread: u64 = amounts().map(|amounts| amounts.unread).sum();
     let more = match unread {
@@ -120,7 +92,7 @@ pub(super) fn render(costs: &[Cost]) -> String {
     table(headings, &rows) + &total + &more
 }
 
-fn cells(cost: &Cost) -> [String; 8] {
+fn cells(cost: &ResyncCost) -> [String; 8] {
     let (connection, kind) = (cost.stream.connection.to_string(), cost.stream.kind.to_string());
     let Some(amounts) = cost.what else {
         let nothing = || "-".to_owned();
@@ -139,24 +111,12 @@ fn cells(cost: &Cost) -> [String; 8] {
         connection,
         kind,
         amounts.since.format("%Y-%m-%d %H:%M").to_string(),
-        count(amounts.records),
-        count(amounts.slices),
-        count(amounts.requests),
-        span(amounts.seconds),
-        size(amounts.records * USUAL_ROW),
+        count(amounts.cost.records),
+        count(amounts.cost.slices),
+        count(amounts.cost.requests),
+        span(amounts.cost.seconds),
+        size(amounts.cost.bytes),
     ]
-}
-
-/// Decimal units, as Azure bills.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),
-        1_000_000..1_000_000_000 => format!("{} MB", bytes.div_ceil(1_000_000)),
-        1_000_000_000.. => {
-            let tenths = bytes.div_ceil(100_000_000);
-            format!("{}.{} GB", tenths / 10, tenths % 10)
-        }
-    }
 }
 
 #[cfg(test)]
@@ -171,12 +131,20 @@ mod tests {
             kind,
         };
         let since = "2026-07-24T10:00:00Z".parse().unwrap();
+        let pace = Pace {
+            page_size: 1_000,
+            requests_per_minute: 60,
+        };
         let costs = [
-            Cost {
+            ResyncCost {
                 stream: stream(WorkItemKind::Incident),
-                what: Some(amounts(since, 24_918, 120, 1_000, 60)),
+                what: Some(Amounts {
+                    since,
+                    unread: 0,
+                    cost: Cost::of(pace, 24_918, 120, USUAL_ROW),
+                }),
             },
-            Cost {
+            ResyncCost {
                 stream: stream(WorkItemKind::ChangeRequest),
                 what: None,
             },
@@ -189,13 +157,5 @@ contoso     change_request  never read              -       -         -         
 about 24,918 records, 144 requests and 32 MB altogether; what was delivered before is kept beside it
 ";
         assert_eq!(render(&costs), expected);
-    }
-
-    #[test]
-    fn sizes_are_rounded_up() {
-        assert_eq!(
-            [0, 1, 1_250_000, 3_020_000_000].map(size),
-            ["0 kB", "1 kB", "2 MB", "3.1 GB"]
-        );
     }
 }

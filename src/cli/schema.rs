@@ -21,12 +21,15 @@ enum Artefact {
     Table,
     /// ARM template of the data collection rule and of the right to send to it
     Dcr,
+    /// All of these in one Bicep file
+    Bicep,
 }
 
 pub(super) fn run(args: &Args, flag: Option<&Path>) -> Result<(), Failure> {
     let text = match args.artefact {
         Artefact::Config => schema::config(),
         Artefact::Table => schema::table(&columns(flag)?),
+        Artefact::Bicep => schema::bicep(&columns(flag)?),
         Artefact::Dcr => schema::dcr(&columns(flag)?),
     };
     out(&text)

@@ -1,11 +1,16 @@
 //! What commands beside the daemon need of the configuration and of the state file.
 
 use std::io::ErrorKind;
+use std::time::Duration;
 
 use super::Failure;
+use crate::app::Parts;
 use crate::config::{Config, Connection};
 use crate::model::{StreamId, WorkItemKind};
 use crate::store::{Store, Threads};
+
+/// How long a server may make such a command wait.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The state file, if there is one; a command that only looks makes none.
 pub(super) fn existing(config: &Config) -> Result<Option<Store>, Failure> {
@@ -13,6 +18,26 @@ pub(super) fn existing(config: &Config) -> Result<Option<Store>, Failure> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         // Whatever else is wrong with it, opening says it better.
         Ok(_) | Err(_) => Ok(Some(Store::open(&config.state, Threads::Inline)?)),
+    }
+}
+
+/// The parts of a configuration for a command that asks the service desks and leaves no state behind.
+#[derive(Debug)]
+pub(super) struct Stateless {
+    pub parts: Parts,
+    /// The parts want a state; it goes with them.
+    _folder: tempfile::TempDir,
+}
+
+impl Stateless {
+    pub fn build(config: Config) -> Result<Self, Failure> {
+        let folder = tempfile::tempdir()?;
+        let store = Store::open(&folder.path().join("itsmd.db"), Threads::Inline)?;
+        let parts = Parts::build(config, store, Some(PATIENCE));
+        Ok(Self {
+            parts: parts.map_err(|trouble| anyhow::anyhow!("{trouble}"))?,
+            _folder: folder,
+        })
     }
 }
 

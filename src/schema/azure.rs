@@ -7,16 +7,16 @@ use super::ExtraColumns;
 use crate::model::columns::{ColumnDef, ColumnType, SERVICE_DESK, SERVICE_DESK_LOG};
 
 const TEMPLATE: &str = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#";
-const WORKSPACE_API: &str = "2025-07-01";
-const RULE_API: &str = "2023-03-11";
-const ROLE_API: &str = "2022-04-01";
+pub(super) const WORKSPACE_API: &str = "2025-07-01";
+pub(super) const RULE_API: &str = "2023-03-11";
+pub(super) const ROLE_API: &str = "2022-04-01";
 /// Monitoring Metrics Publisher: it alone may send to a rule.
-const ROLE: &str = "3913510d-42f4-4e42-8a64-420c390055eb";
+pub(super) const ROLE: &str = "3913510d-42f4-4e42-8a64-420c390055eb";
 /// The sync window and then some: what Azure forgets is never sent again.
-const RETENTION_DAYS: u32 = 180;
+pub(super) const RETENTION_DAYS: u32 = 180;
 
-const WORK_ITEMS: &str = "ServiceDesk_CL";
-const LOG: &str = "ServiceDeskLog_CL";
+pub(super) const WORK_ITEMS: &str = "ServiceDesk_CL";
+pub(super) const LOG: &str = "ServiceDeskLog_CL";
 
 /// Both tables.
 pub(super) fn table(extra: &ExtraColumns) -> Value {
@@ -58,16 +58,25 @@ fn table_of(name: &str, columns: &[Value]) -> Value {
     })
 }
 
-/// A table's columns. Its API writes `dateTime` where a rule writes `datetime`.
-fn described(columns: &[ColumnDef], extra: &ExtraColumns) -> Vec<Value> {
-    let kind = |kind: ColumnType| match kind {
+/// A type as the tables' API writes it: `dateTime` where a rule writes `datetime`.
+pub(super) fn in_table(kind: ColumnType) -> &'static str {
+    match kind {
         ColumnType::DateTime => "dateTime",
         ColumnType::String | ColumnType::Bool | ColumnType::Real => kind.as_str(),
-    };
+    }
+}
+
+/// A type as a rule writes it.
+pub(super) fn in_rule(kind: ColumnType) -> &'static str {
+    kind.as_str()
+}
+
+/// A table's columns.
+fn described(columns: &[ColumnDef], extra: &ExtraColumns) -> Vec<Value> {
     let known = columns
         .iter()
-        .map(|column| json!({"name": column.name, "type": kind(column.kind), "description": column.meaning}));
-    let extra = extra.iter().map(|(name, of)| json!({"name": name, "type": kind(*of)}));
+        .map(|column| json!({"name": column.name, "type": in_table(column.kind), "description": column.meaning}));
+    let extra = extra.iter().map(|(name, of)| json!({"name": name, "type": in_table(*of)}));
     known.chain(extra).collect()
 }
 
@@ -75,10 +84,10 @@ fn described(columns: &[ColumnDef], extra: &ExtraColumns) -> Vec<Value> {
 fn declared(columns: &[ColumnDef], extra: &ExtraColumns) -> Value {
     let known = columns
         .iter()
-        .map(|column| json!({"name": column.name, "type": column.kind.as_str()}));
+        .map(|column| json!({"name": column.name, "type": in_rule(column.kind)}));
     let extra = extra
         .iter()
-        .map(|(name, kind)| json!({"name": name, "type": kind.as_str()}));
+        .map(|(name, kind)| json!({"name": name, "type": in_rule(*kind)}));
     json!({"columns": known.chain(extra).collect::<Vec<_>>()})
 }
 

@@ -21,6 +21,7 @@ fn the_files_are_what_is_generated() {
     is_golden("config.schema.json", &config());
     is_golden("table.json", &table(&ExtraColumns::new()));
     is_golden("dcr.json", &dcr(&ExtraColumns::new()));
+    is_golden("main.bicep", &bicep(&ExtraColumns::new()));
 }
 
 fn names(columns: &Value) -> Vec<String> {

@@ -74,6 +74,16 @@ pub mod codes {
         remedy: "this is a mistake in itsmd: please report it",
     };
 
+    /// 4xx of a rule whose table is a classic one.
+    pub const CLASSIC_TABLE: Code = Code {
+        id: "ITSMD-WS-030",
+        means: "the table is a classic one, made by the HTTP Data Collector API as ITSMC did, and the ingestion API does not write \
+                to those (or there is no such table yet)",
+        remedy: "either write to a new table beside it: other names in the templates of `itsmd schema`, and `stream` and \
+                 `log_stream` to match; or migrate the table by the `migrate` call of its resource. That call cannot be \
+                 undone, so itsmd never makes it: the README shows both ways under “Coming from ITSMC”",
+    };
+
     /// All of them.
     pub const ALL: &[Code] = &[
         TOO_BIG,
@@ -87,5 +97,6 @@ pub mod codes {
         COLLECTOR_NOT_FOUND,
         FILE,
         NOT_ROWS,
+        CLASSIC_TABLE,
     ];
 }

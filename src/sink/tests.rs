@@ -117,6 +117,23 @@ async fn refusals_say_what_to_do_with_the_batch() {
 }
 
 #[tokio::test]
+async fn a_classic_table_is_told_with_what_migrating_means() {
+    let refusals = [
+        r#"{"error":{"code":"InvalidOutputTable","message":"no such table"}}"#,
+        r#"{"error":{"code":"X","message":"Table for output stream 'Custom-ServiceDesk_CL' is not available for destination 'la'."}}"#,
+        r#"{"error":{"code":"X","message":"ServiceDesk_CL is a Custom table (classic)"}}"#,
+    ];
+    for refusal in refusals {
+        let (url, seen) = workspace(400, refusal).await;
+        let error = ingestion(&url).deliver(&batch("[]")).await.unwrap_err();
+        let trouble = error.trouble();
+        assert_eq!((trouble.code, trouble.verdict), (codes::CLASSIC_TABLE.id, Verdict::Stop));
+        assert!(trouble.remedy.contains("cannot be undone"), "{error}");
+        assert_eq!(seen.lock().unwrap().len(), 1, "nothing but the delivery was asked for");
+    }
+}
+
+#[tokio::test]
 async fn a_workspace_without_a_log_says_so() {
     let (url, _) = workspace(204, "").await;
     let sink = ingestion(&url);

@@ -1,6 +1,7 @@
 //! Reading service desks: one protocol family a folder, products are profiles.
 
 mod body;
+mod count;
 pub mod dataverse;
 mod map;
 mod order;
@@ -15,6 +16,7 @@ use std::future::Future;
 
 use chrono::{DateTime, Utc};
 
+pub use self::count::Volume;
 pub use self::dataverse::Dataverse;
 pub use self::servicenow::ServiceNow;
 use crate::model::{Mapped, Position, RecordId, Slice, Trouble};

@@ -33,7 +33,7 @@ impl Stamp {
     }
 
     /// Bytes of a record's row, stamped.
-    fn length(&self, record: &Record) -> usize {
+    pub fn length(&self, record: &Record) -> usize {
         self.prefix.len() + VERSION + record.row.len() - 1
     }
 }

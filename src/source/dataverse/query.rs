@@ -26,9 +26,9 @@ impl Query<'_> {
     }
 
     /// The newest row first, and how many there are.
-    pub fn newest(&self, from: DateTime<Utc>) -> String {
+    pub fn newest(&self, from: DateTime<Utc>, to: Option<DateTime<Utc>>) -> String {
         let ItemProfile { id, modified, .. } = self.item;
-        let url = self.url(&[id, modified], &self.since(from, None), &format!("{modified} desc"));
+        let url = self.url(&[id, modified], &self.since(from, to), &format!("{modified} desc"));
         format!("{url}&$count=true")
     }
 
@@ -135,7 +135,7 @@ mod tests {
     fn a_first_look_counts_without_skip_or_top() {
         let item = item();
         assert_eq!(
-            query(&item, "").newest("2026-11-20T10:00:00Z".parse().unwrap()),
+            query(&item, "").newest("2026-11-20T10:00:00Z".parse().unwrap(), None),
             "https://contoso.crm.dynamics.com/api/data/v9.2/incidents?$select=incidentid,modifiedon\
              &$filter=modifiedon%20ge%202026-11-20T10%3A00%3A00Z&$orderby=modifiedon%20desc&$count=true"
         );

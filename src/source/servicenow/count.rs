@@ -3,12 +3,15 @@
 //! Without a count a page that access rules emptied looks like the end of the data. So the Aggregate API is asked, and
 //! only where a page is short: normally once a poll.
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::{ServiceNow, query};
+use super::{Part, ServiceNow, query};
+use crate::model::Position;
 use crate::net::http::{HeaderValue, StatusCode, header};
 use crate::net::{Answer, Judgement, Lane, Request, codes};
 use crate::source::SourceError;
+use crate::source::count::Counted;
 
 #[derive(Deserialize)]
 struct Body {
@@ -26,6 +29,33 @@ struct Stats {
 }
 
 impl ServiceNow {
+    /// The records of a range, before access rules.
+    pub(in crate::source) async fn count_range(
+        &self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> Result<Counted, SourceError> {
+        let at = Position::before(from);
+        let part = Part {
+            item: self.mapper.item(),
+            filter: &self.filter,
+            at: &at,
+            to: Some(to),
+        };
+        let encoded = part.encoded();
+        let url = self.url(&encoded, &self.key_fields(), 1, 0);
+        let answered = self.ask(Lane::Rest, url).await?;
+        let (records, more) = match answered.total {
+            Some(total) => (Some(total), 0),
+            None => self.count(Lane::Rest, &encoded).await?,
+        };
+        Ok(Counted {
+            records,
+            divisible: false,
+            requests: answered.requests + more,
+        })
+    }
+
     /// Rows that match before access rules, and the requests it took; `None` if the instance does not tell this user.
     pub(super) async fn count(&self, lane: Lane, encoded: &str) -> Result<(Option<u64>, u32), SourceError> {
         if self.uncounted.get().is_some() {
