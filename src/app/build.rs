@@ -41,6 +41,8 @@ pub struct Connected {
     pub settings: Connection,
     /// Its way to the server, shared by its streams.
     pub client: Client,
+    /// How its requests are authorized.
+    pub credentials: Arc<Credentials>,
     /// One for each kind of work item; none if it is disabled.
     pub streams: Vec<Arc<DeskStream>>,
 }
@@ -172,6 +174,7 @@ fn connect(
     Ok(Connected {
         settings: settings.clone(),
         client,
+        credentials,
         streams,
     })
 }

@@ -9,6 +9,7 @@ mod console;
 mod cost;
 #[cfg(feature = "sim")]
 mod demo;
+mod discover;
 mod forget;
 mod plan;
 mod quarantine;
@@ -65,6 +66,8 @@ enum Command {
     Check(check::Args),
     /// Say what a first sync would cost: records, requests, time, gigabytes; nothing is delivered
     Plan(plan::Args),
+    /// List the tables and columns of a Dataverse instance (Provance), and draft a profile
+    Discover(discover::Args),
     /// Show every stream: position, lag, last run; ends with 1 if one is failing, blocked or late
     Status(status::Args),
     /// Deliver what was delivered before once more
@@ -111,7 +114,7 @@ pub fn main() -> ExitCode {
     let level = match cli.command {
         Command::Run => "info",
         // It says all of it itself, with remedies.
-        Command::Check(_) | Command::Plan(_) => "off",
+        Command::Check(_) | Command::Plan(_) | Command::Discover(_) => "off",
         // What fails is shown in the result, with its remedy.
         Command::Sync(_) => "warn,itsmd::sync::run=off",
         Command::Status(_)
@@ -133,6 +136,7 @@ fn obey(command: &Command, config: Option<&Path>) -> Result<(), Failure> {
         Command::Run => run::run(load(config)),
         Command::Sync(args) => sync::run(args, load(config)),
         Command::Check(args) => check::run(args, config),
+        Command::Discover(args) => discover::run(args, load(config)?),
         Command::Plan(args) => plan::run(args, load(config)?),
         Command::Status(args) => status::run(args, &load_without_secrets(config)?),
         Command::Resync(args) => resync::run(args, &load_without_secrets(config)?),

@@ -153,7 +153,7 @@ fn find(
     let options = Options::<Vec<(String, String)>>::try_from_uri(uri);
     let Options(options) = options.map_err(|_| Refusal::bad("0x80060888", "The query cannot be read."))?;
     if path.starts_with("EntityDefinitions") {
-        let body = metadata::answer(path, &options, inner.tables.values().map(|table| &table.definition))?;
+        let body = metadata::answer(path, &options, inner.tables.values())?;
         return Ok(Found {
             body: body.to_string(),
             rows: 0,

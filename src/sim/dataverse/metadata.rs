@@ -1,27 +1,32 @@
-//! `EntityDefinitions`: just enough of the metadata to find tables and columns.
+//! `EntityDefinitions`: just enough of the metadata to find tables, columns, and the labels of choices. A choice's options
+//! are those that its table's rows have.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::cell::Cell;
 use super::refusal::Refusal;
-use super::table::Definition;
+use super::table::{Definition, Table};
 
 /// Answers `EntityDefinitions…`; `path` is what follows `/api/data/v9.2/`, decoded.
 pub(super) fn answer<'a>(
     path: &str,
     options: &[(String, String)],
-    tables: impl Iterator<Item = &'a Definition>,
+    tables: impl Iterator<Item = &'a Table>,
 ) -> Result<Value, Refusal> {
-    if let Some((name, _)) = options.iter().find(|(name, _)| name != "$select") {
+    if let Some((name, _)) = options.iter().find(|(name, _)| name != "$select" && name != "$expand") {
         return Err(Refusal::bad(
             "0x80060888",
-            &format!("The simulated metadata knows $select, not {name}."),
+            &format!("The simulated metadata knows $select and $expand, not {name}."),
         ));
     }
-    let select = options.first().map(|(_, columns)| columns.as_str());
+    let option = |wanted: &str| options.iter().find(|(name, _)| name == wanted).map(|(_, of)| of.as_str());
+    let (select, expand) = (option("$select"), option("$expand"));
     let mut tables = tables;
     let rest = path.trim_start_matches("EntityDefinitions");
     if rest.is_empty() {
-        let all: Vec<Value> = tables.map(|table| keep(entity(table), select)).collect();
+        let all: Vec<Value> = tables.map(|table| keep(entity(&table.definition), select)).collect();
         return Ok(json!({"@odata.context": "$metadata#EntityDefinitions", "value": all}));
     }
     let named = rest
@@ -31,16 +36,68 @@ pub(super) fn answer<'a>(
         return Err(not_found(path));
     };
     let table = tables
-        .find(|table| table.logical_name == name)
+        .find(|table| table.definition.logical_name == name)
         .ok_or_else(|| not_found(name))?;
     match rest {
-        "" => Ok(keep(entity(table), select)),
+        "" => Ok(keep(entity(&table.definition), select)),
         "/Attributes" => {
-            let all: Vec<Value> = attributes(table).map(|attribute| keep(attribute, select)).collect();
+            let all = attributes(&table.definition).chain(derived(&table.definition));
+            let all: Vec<Value> = all.map(|attribute| keep(attribute, select)).collect();
             Ok(json!({"@odata.context": "$metadata#EntityDefinitions/Attributes", "value": all}))
         }
-        _ => Err(not_found(path)),
+        cast => {
+            let kind = cast
+                .strip_prefix("/Attributes/Microsoft.Dynamics.CRM.")
+                .and_then(|cast| cast.strip_suffix("AttributeMetadata"))
+                .ok_or_else(|| not_found(path))?;
+            let of_kind = attributes(&table.definition).filter(|attribute| attribute["AttributeType"] == kind);
+            let all: Vec<Value> = of_kind.map(|attribute| expanded(attribute, select, expand, table)).collect();
+            Ok(json!({"@odata.context": "$metadata#EntityDefinitions/Attributes", "value": all}))
+        }
     }
+}
+
+/// An attribute with its options, as far as they are asked for.
+fn expanded(attribute: Value, select: Option<&str>, expand: Option<&str>, table: &Table) -> Value {
+    let options: BTreeMap<i64, &str> = table
+        .rows
+        .values()
+        .filter_map(|row| match row.get(attribute["LogicalName"].as_str()?)? {
+            Cell::Choice(code, label) => Some((*code, label.as_str())),
+            _ => None,
+        })
+        .collect();
+    let options = options.into_iter();
+    let options: Vec<Value> = options.map(|(code, text)| json!({"Value": code, "Label": label(text)})).collect();
+    let mut kept = keep(attribute, select);
+    for name in expand.unwrap_or_default().split(',') {
+        match name {
+            "OptionSet" => kept[name] = json!({"Options": options}),
+            "GlobalOptionSet" => kept[name] = Value::Null,
+            _ => {}
+        }
+    }
+    kept
+}
+
+/// The columns that repeat others as text: they cannot be selected.
+fn derived(table: &Definition) -> impl Iterator<Item = Value> {
+    attributes(table).filter_map(|attribute| {
+        let of = attribute["LogicalName"].as_str()?;
+        let kind = match attribute["AttributeType"].as_str()? {
+            "Picklist" | "State" | "Status" => "Virtual",
+            "Lookup" | "Owner" => "String",
+            _ => return None,
+        };
+        Some(json!({
+            "LogicalName": format!("{of}name"),
+            "AttributeType": kind,
+            "AttributeOf": of,
+            "IsValidForRead": true,
+            "DisplayName": label(""),
+            "MetadataId": uuid::Uuid::new_v4().to_string(),
+        }))
+    })
 }
 
 fn not_found(name: &str) -> Refusal {
@@ -56,6 +113,7 @@ fn entity(table: &Definition) -> Value {
         "PrimaryNameAttribute": table.primary_name,
         "ChangeTrackingEnabled": false,
         "DisplayName": label(&table.logical_name),
+        "IsCustomEntity": table.logical_name.contains('_'),
         "MetadataId": uuid::Uuid::new_v4().to_string(),
     })
 }
@@ -76,6 +134,8 @@ fn attributes(table: &Definition) -> impl Iterator<Item = Value> {
         json!({
             "LogicalName": bare,
             "AttributeType": kind,
+            "AttributeOf": null,
+            "IsValidForRead": true,
             "DisplayName": label(bare),
             "MetadataId": uuid::Uuid::new_v4().to_string(),
         })

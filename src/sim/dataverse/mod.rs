@@ -19,7 +19,7 @@
 //! | unknown set 404 `0x8006088a`, unknown row 404 `0x80040217`, 401 without a body | K |
 //! | 429: three hexadecimal codes, `Retry-After` in seconds | B; two of the texts U |
 //! | `$filter` knows eq ne gt ge lt le and or not ( ); functions are refused | subset |
-//! | `EntityDefinitions`: names, types, `$select` only | subset |
+//! | `EntityDefinitions`: names, types, options, `$select` and `$expand` only | subset |
 
 mod answer;
 mod case;

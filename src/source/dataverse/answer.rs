@@ -157,20 +157,26 @@ fn request(ask: &Ask<'_>) -> Request {
          Microsoft.Dynamics.CRM.lookuplogicalname\"",
         ask.size
     );
-    let mut request = Request::get(ask.url)
-        .header(header::ACCEPT, HeaderValue::from_static("application/json"))
-        .header(header::IF_NONE_MATCH, HeaderValue::from_static("null"));
-    for name in ["odata-maxversion", "odata-version"] {
-        request = request.header(HeaderName::from_static(name), HeaderValue::from_static("4.0"));
-    }
+    let request = headers(Request::get(ask.url));
     match HeaderValue::try_from(prefer) {
         Ok(prefer) => request.header(HeaderName::from_static("prefer"), prefer),
         Err(_) => request,
     }
 }
 
+/// What every request says.
+pub(super) fn headers(request: Request) -> Request {
+    let mut request = request
+        .header(header::ACCEPT, HeaderValue::from_static("application/json"))
+        .header(header::IF_NONE_MATCH, HeaderValue::from_static("null"));
+    for name in ["odata-maxversion", "odata-version"] {
+        request = request.header(HeaderName::from_static(name), HeaderValue::from_static("4.0"));
+    }
+    request
+}
+
 /// A 4xx that says something about the query, not about who asks or how often.
-fn refusal(status: StatusCode) -> bool {
+pub(super) fn refusal(status: StatusCode) -> bool {
     status.is_client_error() && !matches!(status.as_u16(), 401 | 403 | 408 | 429)
 }
 

@@ -17,6 +17,7 @@ mod codes;
 mod fuzzing;
 mod limit;
 mod link;
+mod metadata;
 mod page;
 mod probe;
 mod query;
@@ -39,6 +40,7 @@ use crate::model::{ChoiceValues, ItemProfile, Mapped, Partner, RecordId, Slice, 
 use crate::net::{Client, Lane};
 
 pub use codes::CODES;
+pub use metadata::{ColumnInfo, Metadata, TableInfo};
 
 /// How the Web API writes what every desk has.
 const DIALECT: Dialect = Dialect {
