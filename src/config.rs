@@ -33,6 +33,7 @@ use crate::model::{ChoiceValues, ConnectionName, Partner, Profile, WorkItemKind}
 use crate::net::TlsSettings;
 use crate::{auth as signing_in, sink};
 
+pub use auth::fitting as methods_for;
 pub use expiry::Expiry;
 pub use mistake::{ConfigErrors, Mistake, Warning};
 pub use profile::shipped as shipped_profile;

@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args, mut config: Config) -> Result<(), Failure> {
         &connected.settings.server_url,
     );
     block_on(async {
-        let tables = metadata.tables().await.map_err(failure)?;
+        let tables = metadata.tables().await.map_err(|error| failure(&error))?;
         if !args.draft.is_empty() {
             return draft_profile(args, &metadata, &tables, &connected.settings.server_url).await;
         }
@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args, mut config: Config) -> Result<(), Failure> {
             return show_tables(args, &tables);
         };
         let table = find(&tables, wanted)?;
-        let columns = metadata.columns(table).await.map_err(failure)?;
+        let columns = metadata.columns(table).await.map_err(|error| failure(&error))?;
         show_columns(args, table, &columns)
     })
 }
@@ -84,7 +84,7 @@ fn known_already(connected: &Connected) -> String {
     )
 }
 
-fn failure(error: SourceError) -> Failure {
+fn failure(error: &SourceError) -> Failure {
     Failure::Failed(anyhow::anyhow!("{}", error.trouble()))
 }
 
@@ -95,7 +95,12 @@ fn find<'a>(tables: &'a [TableInfo], wanted: &str) -> Result<&'a TableInfo, Fail
             let wanted = wanted.to_lowercase();
             table.logical_name.contains(&wanted) || table.label.to_lowercase().contains(&wanted)
         };
-        let near: Vec<&str> = tables.iter().filter(near).map(|t| t.logical_name.as_str()).take(5).collect();
+        let near: Vec<&str> = tables
+            .iter()
+            .filter(near)
+            .map(|t| t.logical_name.as_str())
+            .take(5)
+            .collect();
         let hint = match near.as_slice() {
             [] => "without --table all are listed".to_owned(),
             near => format!("there are: {}", near.join(", ")),
@@ -109,7 +114,10 @@ fn show_tables(args: &Args, tables: &[TableInfo]) -> Result<(), Failure> {
         return out(&text::tables(tables));
     }
     let tables: Vec<_> = tables.iter().map(table_json).collect();
-    out(&format!("{}\n", json!({"connection": args.connection, "tables": tables})))
+    out(&format!(
+        "{}\n",
+        json!({"connection": args.connection, "tables": tables})
+    ))
 }
 
 fn show_columns(args: &Args, table: &TableInfo, columns: &[ColumnInfo]) -> Result<(), Failure> {
@@ -120,7 +128,9 @@ fn show_columns(args: &Args, table: &TableInfo, columns: &[ColumnInfo]) -> Resul
         .iter()
         .map(|column| {
             let choices = column.choices.iter();
-            let choices: Vec<_> = choices.map(|(value, label)| json!({"value": value, "label": label})).collect();
+            let choices: Vec<_> = choices
+                .map(|(value, label)| json!({"value": value, "label": label}))
+                .collect();
             json!({"field": column.field, "kind": column.kind, "label": column.label, "choices": choices})
         })
         .collect();
@@ -151,7 +161,7 @@ async fn draft_profile(
             return Err(Failure::Usage(format!("--draft names {kind} twice")));
         }
         let table = find(tables, wanted)?.clone();
-        let columns = metadata.columns(&table).await.map_err(failure)?;
+        let columns = metadata.columns(&table).await.map_err(|error| failure(&error))?;
         items.push(Item::draft(*kind, table, columns).map_err(Failure::Usage)?);
     }
     let draft = draft::render(&items, server_url);

@@ -11,6 +11,7 @@ mod cost;
 mod demo;
 mod discover;
 mod forget;
+mod init;
 mod plan;
 mod quarantine;
 mod resync;
@@ -62,6 +63,8 @@ enum Command {
     Run,
     /// Sync once, in the foreground
     Sync(sync::Args),
+    /// Write a first configuration and its secret files, from questions or from flags
+    Init(init::Args),
     /// Test the configuration, every connection and the workspace
     Check(check::Args),
     /// Say what a first sync would cost: records, requests, time, gigabytes; nothing is delivered
@@ -122,6 +125,7 @@ pub fn main() -> ExitCode {
         | Command::Trace(_)
         | Command::Quarantine(_)
         | Command::Forget(_)
+        | Command::Init(_)
         | Command::Schema(_)
         | Command::Completions(_) => "warn",
         #[cfg(feature = "sim")]
@@ -135,6 +139,7 @@ fn obey(command: &Command, config: Option<&Path>) -> Result<(), Failure> {
     match command {
         Command::Run => run::run(load(config)),
         Command::Sync(args) => sync::run(args, load(config)),
+        Command::Init(args) => init::run(args, config),
         Command::Check(args) => check::run(args, config),
         Command::Discover(args) => discover::run(args, load(config)?),
         Command::Plan(args) => plan::run(args, load(config)?),

@@ -34,7 +34,8 @@ pub(super) fn connection(section: &Section<'_>, partner: Partner, server_url: &s
     }
 }
 
-fn fitting(partner: Partner) -> &'static [&'static str] {
+/// The methods that sign in to a product.
+pub fn fitting(partner: Partner) -> &'static [&'static str] {
     match partner {
         Partner::ServiceNow => &[
             "basic",

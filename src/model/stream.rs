@@ -44,6 +44,13 @@ impl Partner {
         }
     }
 
+    /// The product of that name in the configuration.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::ServiceNow, Self::Provance]
+            .into_iter()
+            .find(|partner| partner.as_str() == name)
+    }
+
     /// The value of `PartnerType_s`.
     pub fn row_value(self) -> &'static str {
         match self {

@@ -76,7 +76,9 @@ fn described(columns: &[ColumnDef], extra: &ExtraColumns) -> Vec<Value> {
     let known = columns
         .iter()
         .map(|column| json!({"name": column.name, "type": in_table(column.kind), "description": column.meaning}));
-    let extra = extra.iter().map(|(name, of)| json!({"name": name, "type": in_table(*of)}));
+    let extra = extra
+        .iter()
+        .map(|(name, of)| json!({"name": name, "type": in_table(*of)}));
     known.chain(extra).collect()
 }
 

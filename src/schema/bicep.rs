@@ -63,7 +63,11 @@ fn table(symbol: &str, name: &str, columns: &[ColumnDef], extra: &ExtraColumns) 
         ));
     }
     for (name, kind) in extra {
-        lines.push_str(&format!("        {{ name: {}, type: '{}' }}\n", text(name), in_table(*kind)));
+        lines.push_str(&format!(
+            "        {{ name: {}, type: '{}' }}\n",
+            text(name),
+            in_table(*kind)
+        ));
     }
     format!(
         "

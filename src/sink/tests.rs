@@ -128,7 +128,10 @@ async fn a_classic_table_is_told_with_what_migrating_means() {
         let (url, seen) = workspace(400, refusal).await;
         let error = ingestion(&url).deliver(&batch("[]")).await.unwrap_err();
         let trouble = error.trouble();
-        assert_eq!((trouble.code, trouble.verdict), (codes::CLASSIC_TABLE.id, Verdict::Stop));
+        assert_eq!(
+            (trouble.code, trouble.verdict),
+            (codes::CLASSIC_TABLE.id, Verdict::Stop)
+        );
         assert!(trouble.remedy.contains("cannot be undone"), "{error}");
         assert_eq!(seen.lock().unwrap().len(), 1, "nothing but the delivery was asked for");
     }

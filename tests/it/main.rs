@@ -9,6 +9,7 @@ mod controls;
 mod crash;
 mod daemon;
 mod faults;
+mod first_afternoon;
 mod interleavings;
 mod layering;
 mod machine;

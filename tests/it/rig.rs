@@ -63,6 +63,10 @@ impl Rig {
         rig
     }
 
+    pub fn entra_url(&self) -> &str {
+        &self.entra_url
+    }
+
     /// Writes the configuration; `more` stands in the connection's section.
     pub fn configure(&self, more: &str) {
         let text = format!(

@@ -44,8 +44,16 @@ impl Item {
                 takes(likely.takes, column) && !mapped.iter().any(|(_, taken)| taken.field == column.field)
             };
             let found = likely.names.iter().find_map(|wanted| {
-                let by_name = columns.iter().filter(free).find(|column| spellings(column).any(|name| name == *wanted));
-                by_name.or_else(|| columns.iter().filter(free).find(|column| letters(&column.label) == *wanted))
+                let by_name = columns
+                    .iter()
+                    .filter(free)
+                    .find(|column| spellings(column).any(|name| name == *wanted));
+                by_name.or_else(|| {
+                    columns
+                        .iter()
+                        .filter(free)
+                        .find(|column| letters(&column.label) == *wanted)
+                })
             });
             let primary = || {
                 let primary = table.name.as_deref().filter(|_| name == "Title_s")?;
@@ -81,7 +89,10 @@ fn takes(takes: Takes, column: &ColumnInfo) -> bool {
 
 /// The names a column may be known by: without its publisher's prefix, without `code` or `id` at its end.
 fn spellings(column: &ColumnInfo) -> impl Iterator<Item = String> + use<> {
-    let bare = column.field.strip_prefix('_').and_then(|field| field.strip_suffix("_value"));
+    let bare = column
+        .field
+        .strip_prefix('_')
+        .and_then(|field| field.strip_suffix("_value"));
     let bare = bare.unwrap_or(&column.field);
     let own = bare.split_once('_').map_or(bare, |(_, own)| own);
     let whole = letters(own);
@@ -110,13 +121,19 @@ pub(super) fn render(items: &[Item], server_url: &str) -> String {
 
 fn section(item: &Item, text: &mut String) {
     let (kind, table) = (item.kind, &item.table);
-    text.push_str(&format!("\n# {}\n[{kind}]\n", comment(&table.label, &table.logical_name)));
+    text.push_str(&format!(
+        "\n# {}\n[{kind}]\n",
+        comment(&table.label, &table.logical_name)
+    ));
     text.push_str(&format!("table = {}\n", quoted(&table.entity_set)));
     text.push_str(&format!("id = {}\nmodified = \"{MODIFIED}\"\n", quoted(&table.id)));
     if item.revision {
         text.push_str(&format!("revision = \"{REVISION}\"\n"));
     }
-    let url = format!("{{server_url}}/main.aspx?etn={}&pagetype=entityrecord&id={{id}}", table.logical_name);
+    let url = format!(
+        "{{server_url}}/main.aspx?etn={}&pagetype=entityrecord&id={{id}}",
+        table.logical_name
+    );
     text.push_str(&format!("url = {}\n\n[{kind}.columns]\n", quoted(&url)));
     for (name, column) in &item.mapped {
         let line = format!("{name} = {}", quoted(&column.field));

@@ -52,7 +52,9 @@ pub(super) fn columns(columns: &[ColumnInfo]) -> String {
 /// `1 = High, 2 = Normal`.
 pub(super) fn choices(column: &ColumnInfo) -> String {
     let choices = column.choices.iter();
-    let choices: Vec<String> = choices.map(|(code, label)| format!("{code} = {}", one_line(label))).collect();
+    let choices: Vec<String> = choices
+        .map(|(code, label)| format!("{code} = {}", one_line(label)))
+        .collect();
     choices.join(", ")
 }
 

@@ -19,7 +19,9 @@ pub(super) fn render(plan: &Plan) -> String {
             .iter()
             .flat_map(|connection| connection.streams.iter().map(move |stream| (connection, stream)))
     };
-    let rows: Vec<[String; 6]> = streams().map(|(connection, stream)| cells(connection, stream)).collect();
+    let rows: Vec<[String; 6]> = streams()
+        .map(|(connection, stream)| cells(connection, stream))
+        .collect();
     let mut text = table(headings, &rows);
     for (connection, stream) in streams() {
         if let Some(error) = &stream.error {
@@ -143,6 +145,9 @@ afterwards a row for each change.
     #[test]
     fn what_could_not_be_counted_to_the_end_is_said_to_be_more() {
         let text = render(&plan(vec![stream(40_000, true)]));
-        assert!(text.contains("> 40,000") && text.contains("takes in more than 50 MB"), "{text}");
+        assert!(
+            text.contains("> 40,000") && text.contains("takes in more than 50 MB"),
+            "{text}"
+        );
     }
 }

@@ -21,7 +21,12 @@ pub(super) fn answer<'a>(
             &format!("The simulated metadata knows $select and $expand, not {name}."),
         ));
     }
-    let option = |wanted: &str| options.iter().find(|(name, _)| name == wanted).map(|(_, of)| of.as_str());
+    let option = |wanted: &str| {
+        options
+            .iter()
+            .find(|(name, _)| name == wanted)
+            .map(|(_, of)| of.as_str())
+    };
     let (select, expand) = (option("$select"), option("$expand"));
     let mut tables = tables;
     let rest = path.trim_start_matches("EntityDefinitions");
@@ -51,7 +56,9 @@ pub(super) fn answer<'a>(
                 .and_then(|cast| cast.strip_suffix("AttributeMetadata"))
                 .ok_or_else(|| not_found(path))?;
             let of_kind = attributes(&table.definition).filter(|attribute| attribute["AttributeType"] == kind);
-            let all: Vec<Value> = of_kind.map(|attribute| expanded(attribute, select, expand, table)).collect();
+            let all: Vec<Value> = of_kind
+                .map(|attribute| expanded(attribute, select, expand, table))
+                .collect();
             Ok(json!({"@odata.context": "$metadata#EntityDefinitions/Attributes", "value": all}))
         }
     }
@@ -68,7 +75,9 @@ fn expanded(attribute: Value, select: Option<&str>, expand: Option<&str>, table:
         })
         .collect();
     let options = options.into_iter();
-    let options: Vec<Value> = options.map(|(code, text)| json!({"Value": code, "Label": label(text)})).collect();
+    let options: Vec<Value> = options
+        .map(|(code, text)| json!({"Value": code, "Label": label(text)}))
+        .collect();
     let mut kept = keep(attribute, select);
     for name in expand.unwrap_or_default().split(',') {
         match name {

@@ -41,12 +41,22 @@ impl Likely {
 
 const fn any(name: &'static str, names: &'static [&'static str]) -> Likely {
     let (kind, takes) = (None, Takes::Any);
-    Likely { name, kind, takes, names }
+    Likely {
+        name,
+        kind,
+        takes,
+        names,
+    }
 }
 
 const fn time(name: &'static str, names: &'static [&'static str]) -> Likely {
     let (kind, takes) = (None, Takes::Time);
-    Likely { name, kind, takes, names }
+    Likely {
+        name,
+        kind,
+        takes,
+        names,
+    }
 }
 
 const fn of_change(likely: Likely) -> Likely {

@@ -78,7 +78,10 @@ fn whatever_labels_hold_the_draft_is_a_profile() {
     let text = render(&[item], "https://fabrikam.crm4.dynamics.com");
     let profile = Profile::parse(&text).unwrap();
     let item = &profile.items[&WorkItemKind::Incident];
-    assert_eq!((item.table.as_str(), item.modified.as_str()), ("abc_incidents", "modifiedon"));
+    assert_eq!(
+        (item.table.as_str(), item.modified.as_str()),
+        ("abc_incidents", "modifiedon")
+    );
     assert!(!text.contains('\u{1b}'), "{text}");
 }
 
