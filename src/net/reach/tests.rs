@@ -42,7 +42,7 @@ async fn a_certificate_out_of_its_time_is_told_with_the_date() {
     let mut old = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     old.not_before = date_time_ymd(2020, 1, 1);
     old.not_after = date_time_ymd(2021, 3, 4);
-    let url = serve(Offer::signed(&authority, old)).await;
+    let url = serve(Offer::signed(&authority, &old)).await;
     let (code, seen) = both(&client(&url, Some(&authority), None), &url).await;
     assert_eq!(code, "ITSMD-NET-018", "{seen}");
     assert!(seen.contains("2021-03-04"), "{seen}");
@@ -50,7 +50,7 @@ async fn a_certificate_out_of_its_time_is_told_with_the_date() {
     let mut early = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     early.not_before = date_time_ymd(2094, 5, 6);
     early.not_after = date_time_ymd(2095, 1, 1);
-    let url = serve(Offer::signed(&authority, early)).await;
+    let url = serve(Offer::signed(&authority, &early)).await;
     let (code, seen) = both(&client(&url, Some(&authority), None), &url).await;
     assert_eq!(code, "ITSMD-NET-019", "{seen}");
     assert!(seen.contains("2094-05-06"), "{seen}");

@@ -65,10 +65,10 @@ pub struct Offer {
 impl Offer {
     pub fn of(authority: &Authority, names: &[&str]) -> Self {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        Self::signed(authority, CertificateParams::new(names).unwrap())
+        Self::signed(authority, &CertificateParams::new(names).unwrap())
     }
 
-    pub fn signed(authority: &Authority, params: CertificateParams) -> Self {
+    pub fn signed(authority: &Authority, params: &CertificateParams) -> Self {
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &authority.issuer).unwrap();
         Self {
