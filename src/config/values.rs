@@ -80,8 +80,11 @@ pub(super) fn address(text: &str) -> Result<String, String> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
-/// A proxy's address; http is usual.
+/// A proxy's address; http is usual. `off` is none, whatever the environment says.
 pub(super) fn proxy(text: &str) -> Result<String, String> {
+    if text == "off" {
+        return Ok(text.to_owned());
+    }
     web(text)?;
     Ok(text.to_owned())
 }
