@@ -192,6 +192,7 @@ pub mod form;
 pub mod ingestion;
 pub mod item;
 pub mod journal;
+pub mod jwt;
 pub mod live;
 pub mod menu;
 pub mod serve;
