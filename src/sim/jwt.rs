@@ -9,7 +9,8 @@ use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{
-    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RSA_PSS_2048_8192_SHA256, RsaParameters, UnparsedPublicKey,
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaParameters,
+    UnparsedPublicKey,
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -38,7 +39,7 @@ pub struct Jwt {
     signature: Vec<u8>,
 }
 
-/// Who signs tokens by RS256.
+/// Who signs tokens.
 pub struct Signer(KeyPair);
 
 impl Certificate {
@@ -142,19 +143,28 @@ impl Signer {
         Some(Key(der.as_ref().to_vec()))
     }
 
+    /// One with a key that was made elsewhere, PKCS #8, DER; `None` if it is no RSA key.
+    pub fn of_key(der: &[u8]) -> Option<Self> {
+        KeyPair::from_pkcs8(der).ok().map(Self)
+    }
+
     /// A token of these claims.
     pub fn sign(&self, claims: &Value) -> Option<String> {
+        self.sign_as(&json!({"typ": "JWT", "alg": "RS256", "kid": "simulated"}), claims)
+    }
+
+    /// A token with a header that says more, or that it is signed by PS256.
+    pub fn sign_as(&self, header: &Value, claims: &Value) -> Option<String> {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let header = json!({"typ": "JWT", "alg": "RS256", "kid": "simulated"});
-        let signed = format!("{}.{}", part(&header), part(claims));
+        let encoding: &'static dyn RsaEncoding = match header["alg"].as_str()? {
+            "RS256" => &RSA_PKCS1_SHA256,
+            "PS256" => &RSA_PSS_SHA256,
+            _ => return None,
+        };
+        let signed = format!("{}.{}", part(header), part(claims));
         let mut signature = vec![0; self.0.public_modulus_len()];
         self.0
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                signed.as_bytes(),
-                &mut signature,
-            )
+            .sign(encoding, &SystemRandom::new(), signed.as_bytes(), &mut signature)
             .ok()?;
         Some(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
@@ -220,8 +230,7 @@ mod tests {
             .unwrap();
         let certificate = Certificate::new(der.der().to_vec());
         assert_eq!((certificate.sha256().len(), certificate.sha1().len()), (43, 27));
-        let pair = KeyPair::from_pkcs8(&key.serialize_der()).unwrap();
-        let signer = Signer(pair);
+        let signer = Signer::of_key(&key.serialize_der()).unwrap();
         let token = signer.sign(&json!({"sub": "me"})).unwrap();
         let read = Jwt::parse(&token).unwrap();
         assert_eq!(read.claims(&certificate.key().unwrap()).unwrap()["sub"], "me");

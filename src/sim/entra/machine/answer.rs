@@ -37,13 +37,18 @@ impl Machine {
         if inner.platform == Platform::Arc && !inner.met(parts) {
             return inner.challenge();
         }
-        let (token, end) = self.token(&mut inner, &identity, &resource);
         let now = inner.clock.now();
+        let (token, end) = self.token(&mut inner, &identity, &resource, now);
         Json(inner.granted(&identity, &resource, &token, end, now)).into_response()
     }
 
-    fn token(&self, inner: &mut Inner, identity: &Assigned, resource: &str) -> (String, DateTime<Utc>) {
-        let now = inner.clock.now();
+    fn token(
+        &self,
+        inner: &mut Inner,
+        identity: &Assigned,
+        resource: &str,
+        now: DateTime<Utc>,
+    ) -> (String, DateTime<Utc>) {
         let place = (identity.client_id.clone(), resource.to_owned());
         if let Some((token, end)) = inner.given.get(&place).filter(|(_, end)| *end > now) {
             return (token.clone(), *end);
