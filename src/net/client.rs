@@ -178,6 +178,11 @@ impl Client {
         self.shared.counters.snapshot()
     }
 
+    /// Our clock, as the settings gave it.
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.shared.settings.clock)()
+    }
+
     /// The bounds of this connection, to be shared with whoever else speaks to the same server.
     pub fn limiter(&self) -> &Limiter {
         &self.shared.limiter
