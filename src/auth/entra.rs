@@ -8,6 +8,9 @@ use super::{Settings, codes};
 use crate::model::Trouble;
 use crate::net::Answer;
 
+/// What an assertion is, in place of a secret.
+pub(super) const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
 pub(super) fn grant(settings: &Settings) -> Result<Option<Grant>, Trouble> {
     match settings {
         Settings::EntraSecret {
@@ -46,6 +49,22 @@ pub(super) fn grant(settings: &Settings) -> Result<Option<Grant>, Trouble> {
             ];
             Ok(Some(Grant::of(url(authority, tenant_id)?, Dialect::Entra, fields)))
         }
+        Settings::WorkloadIdentity {
+            tenant_id,
+            client_id,
+            token_file,
+            authority,
+            scope,
+        } => {
+            let fields = vec![
+                Field::Plain("grant_type", "client_credentials".into()),
+                Field::Plain("client_id", client_id.clone()),
+                Field::Plain("scope", scope.clone()),
+                Field::Plain("client_assertion_type", ASSERTION.into()),
+                Field::Federated("client_assertion", token_file.clone()),
+            ];
+            Ok(Some(Grant::of(url(authority, tenant_id)?, Dialect::Entra, fields)))
+        }
         Settings::None
         | Settings::Basic { .. }
         | Settings::ApiKey { .. }
@@ -55,7 +74,6 @@ pub(super) fn grant(settings: &Settings) -> Result<Option<Grant>, Trouble> {
         | Settings::OauthRefresh { .. }
         | Settings::OauthJwtBearer { .. }
         | Settings::EntraCertificate { .. }
-        | Settings::WorkloadIdentity { .. }
         | Settings::ManagedIdentity { .. } => Ok(None),
     }
 }

@@ -1,9 +1,11 @@
 //! What is posted to a token endpoint, and what its refusals mean.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Settings, codes, entra, oauth};
+use super::{Settings, codes, entra, oauth, workload_identity};
 use crate::model::Trouble;
 use crate::net::{Answer, SecretRef, check_url};
 
@@ -12,6 +14,8 @@ use crate::net::{Answer, SecretRef, check_url};
 pub(super) enum Field {
     Plain(&'static str, String),
     Secret(&'static str, SecretRef),
+    /// A token of whoever vouches for this machine, read from its file.
+    Federated(&'static str, PathBuf),
 }
 
 /// Whose words the refusals are.
@@ -36,7 +40,9 @@ impl Grant {
             Settings::OauthPassword { .. } | Settings::OauthClientCredentials { .. } => {
                 oauth::grant(settings, server_url)
             }
-            Settings::EntraSecret { .. } | Settings::EntraPassword { .. } => entra::grant(settings)?,
+            Settings::EntraSecret { .. } | Settings::EntraPassword { .. } | Settings::WorkloadIdentity { .. } => {
+                entra::grant(settings)?
+            }
             Settings::None
             | Settings::Basic { .. }
             | Settings::ApiKey { .. }
@@ -44,7 +50,6 @@ impl Grant {
             | Settings::OauthRefresh { .. }
             | Settings::OauthJwtBearer { .. }
             | Settings::EntraCertificate { .. }
-            | Settings::WorkloadIdentity { .. }
             | Settings::ManagedIdentity { .. } => None,
         };
         let grant = grant.ok_or_else(|| codes::UNUSABLE.stop("this method has no tokens"))?;
@@ -57,13 +62,14 @@ impl Grant {
     }
 
     /// The form as it is at `now`: secrets are read, and what is made afresh for each sign-in is made.
-    pub(super) fn read(&self, _now: DateTime<Utc>) -> Result<Vec<(&'static str, SecretString)>, Trouble> {
+    pub(super) fn read(&self, now: DateTime<Utc>) -> Result<Vec<(&'static str, SecretString)>, Trouble> {
         let read = |field: &Field| match field {
             Field::Plain(name, value) => Ok((*name, SecretString::from(value.as_str()))),
             Field::Secret(name, secret) => secret
                 .read()
                 .map(|secret| (*name, secret))
                 .map_err(|error| codes::SECRET.stop(error.to_string())),
+            Field::Federated(name, path) => workload_identity::token(path, now).map(|token| (*name, token)),
         };
         self.fields.iter().map(read).collect()
     }

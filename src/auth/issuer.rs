@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::codes;
 use super::grant::{Grant, exposed};
+use super::managed_identity::ManagedIdentity;
 use super::token::{Token, read};
 use crate::model::Trouble;
 use crate::net::{self, Answer};
@@ -20,6 +21,8 @@ const ATTEMPTS: u32 = 3;
 pub(super) enum Issuer {
     /// A form posted to a token endpoint.
     Grant(Grant),
+    /// This machine's own.
+    ManagedIdentity(ManagedIdentity),
 }
 
 /// Why there is no token.
@@ -36,6 +39,7 @@ impl Issuer {
     pub(super) async fn sign_in(&self, client: &net::Client) -> Result<Token, Failure> {
         match self {
             Self::Grant(grant) => granted(grant, client).await,
+            Self::ManagedIdentity(identity) => identity.sign_in(client).await,
         }
     }
 }
@@ -66,7 +70,7 @@ async fn exchange(grant: &Grant, client: &net::Client) -> Result<(Answer, Instan
     }
 }
 
-fn unavailable(answer: &Answer) -> Trouble {
+pub(super) fn unavailable(answer: &Answer) -> Trouble {
     codes::UNAVAILABLE.retry(format!("the token endpoint answered {}", answer.words()))
 }
 

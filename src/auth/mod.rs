@@ -13,11 +13,13 @@ pub mod fuzzing;
 mod gate;
 mod grant;
 mod issuer;
+mod managed_identity;
 mod oauth;
 mod settings;
 #[cfg(test)]
 mod tests;
 mod token;
+mod workload_identity;
 
 pub use certificate::certificate_ends;
 pub use code::codes;
@@ -29,6 +31,7 @@ use crate::net::{self, Answer, Authorization, Authorize, Rejected};
 use self::basic::Basic;
 use self::grant::Grant;
 use self::issuer::Issuer;
+use self::managed_identity::ManagedIdentity;
 use self::token::Tokens;
 
 /// A connection's way to authorize its requests; shared by all of them.
@@ -59,10 +62,13 @@ impl Credentials {
             | Settings::EntraSecret { .. }
             | Settings::EntraPassword { .. }
             | Settings::EntraCertificate { .. }
-            | Settings::WorkloadIdentity { .. }
-            | Settings::ManagedIdentity { .. } => {
+            | Settings::WorkloadIdentity { .. } => {
                 let issuer = Issuer::Grant(Grant::new(settings, server_url)?);
                 Method::Token(Tokens::new(issuer, client.clone()))
+            }
+            Settings::ManagedIdentity { client_id, scope } => {
+                let identity = ManagedIdentity::new(client_id.as_deref(), scope)?;
+                Method::Token(Tokens::new(Issuer::ManagedIdentity(identity), client.clone()))
             }
         };
         Ok(Self { method })

@@ -37,6 +37,7 @@ impl LogsIngestion {
             auth,
             expires: _,
             tls: _,
+            proxy: _,
         } = settings
         else {
             return Err(codes::UNEXPECTED.stop("not a logs-ingestion workspace"));

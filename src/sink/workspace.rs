@@ -35,15 +35,18 @@ impl Workspace {
     /// Builds it; nothing is sent or written yet, no secret read.
     pub fn open(settings: &Settings, options: Options) -> Result<Self, Trouble> {
         match settings {
-            Settings::LogsIngestion { endpoint, tls, .. } => Self::over(settings, client(endpoint, tls, options)?),
+            Settings::LogsIngestion {
+                endpoint, tls, proxy, ..
+            } => Self::over(settings, client(endpoint, tls, proxy.as_deref(), options)?),
             Settings::DataCollector {
                 endpoint,
                 workspace_id,
                 shared_key,
                 log_type,
                 tls,
+                proxy,
             } => {
-                let client = client(endpoint, tls, options)?;
+                let client = client(endpoint, tls, proxy.as_deref(), options)?;
                 let collector = DataCollector::new(endpoint, workspace_id, shared_key, log_type, client, options.clock);
                 Ok(Self::DataCollector(collector))
             }
@@ -94,12 +97,13 @@ impl Sink for Workspace {
     }
 }
 
-fn client(endpoint: &str, tls: &TlsSettings, options: Options) -> Result<Client, Trouble> {
+fn client(endpoint: &str, tls: &TlsSettings, proxy: Option<&str>, options: Options) -> Result<Client, Trouble> {
     let mut settings = ClientSettings::new(endpoint, options.clock);
     // A rule takes 12,000 a minute and others may send to it too.
     settings.requests_per_minute = Some(6_000);
     settings.max_concurrent = 8;
     settings.tls = tls.clone();
+    settings.proxy = proxy.map(str::to_owned);
     settings.patience = options.patience;
     Client::new(settings)
 }

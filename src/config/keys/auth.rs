@@ -98,8 +98,8 @@ pub const WORKSPACE_AUTH: SectionKeys = SectionKeys {
             ready("client-secret", &["tenant_id", "client_id", "client_secret"], &["authority", "scope", "expires"]),
             later("client-certificate", &["tenant_id", "client_id", "certificate", "private_key"],
                 &["authority", "scope", "expires"]),
-            later("workload-identity", &[], &["tenant_id", "client_id", "token_file", "authority", "scope"]),
-            later("managed-identity", &[], &["client_id", "scope"]),
+            ready("workload-identity", &[], &["tenant_id", "client_id", "token_file", "authority", "scope"]),
+            ready("managed-identity", &[], &["client_id", "scope"]),
         ],
     }),
 };
