@@ -58,7 +58,7 @@ pub const CONNECTION_AUTH: SectionKeys = SectionKeys {
         CERTIFICATE, PRIVATE_KEY,
         key("api_key", Kind::Secret, Optional, "The key."),
         AUTHORITY,
-        key("scope", Kind::Text, Optional, "What the token is for; on Dataverse <server_url>/.default unless given."),
+        key("scope", Kind::Text, Optional, "What the token is for; on Dataverse the instance itself unless given."),
         EXPIRES,
     ],
     choice: Some(Choice {
