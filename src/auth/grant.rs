@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
+use super::assertion::Assertion;
+use super::print::Print;
 use super::{Settings, codes, entra, oauth, workload_identity};
 use crate::model::Trouble;
 use crate::net::{Answer, SecretRef, check_url};
@@ -16,6 +18,8 @@ pub(super) enum Field {
     Secret(&'static str, SecretRef),
     /// A token of whoever vouches for this machine, read from its file.
     Federated(&'static str, PathBuf),
+    /// Signed for each attempt.
+    Signed(&'static str, Assertion),
 }
 
 /// Whose words the refusals are.
@@ -23,6 +27,8 @@ pub(super) enum Field {
 pub(super) enum Dialect {
     ServiceNowPassword,
     ServiceNowClient,
+    ServiceNowRefresh,
+    ServiceNowAssertion,
     Entra,
 }
 
@@ -37,19 +43,18 @@ pub(super) struct Grant {
 impl Grant {
     pub(super) fn new(settings: &Settings, server_url: &str) -> Result<Self, Trouble> {
         let grant = match settings {
-            Settings::OauthPassword { .. } | Settings::OauthClientCredentials { .. } => {
-                oauth::grant(settings, server_url)
-            }
-            Settings::EntraSecret { .. } | Settings::EntraPassword { .. } | Settings::WorkloadIdentity { .. } => {
-                entra::grant(settings)?
-            }
+            Settings::OauthPassword { .. }
+            | Settings::OauthClientCredentials { .. }
+            | Settings::OauthRefresh { .. }
+            | Settings::OauthJwtBearer { .. } => oauth::grant(settings, server_url),
+            Settings::EntraSecret { .. }
+            | Settings::EntraCertificate { .. }
+            | Settings::EntraPassword { .. }
+            | Settings::WorkloadIdentity { .. } => entra::grant(settings)?,
             Settings::None
             | Settings::Basic { .. }
             | Settings::ApiKey { .. }
             | Settings::Mtls
-            | Settings::OauthRefresh { .. }
-            | Settings::OauthJwtBearer { .. }
-            | Settings::EntraCertificate { .. }
             | Settings::ManagedIdentity { .. } => None,
         };
         let grant = grant.ok_or_else(|| codes::UNUSABLE.stop("this method has no tokens"))?;
@@ -70,8 +75,26 @@ impl Grant {
                 .map(|secret| (*name, secret))
                 .map_err(|error| codes::SECRET.stop(error.to_string())),
             Field::Federated(name, path) => workload_identity::token(path, now).map(|token| (*name, token)),
+            Field::Signed(name, assertion) => assertion.sign(now).map(|signed| (*name, signed)),
         };
         self.fields.iter().map(read).collect()
+    }
+
+    /// Of the secrets as they are now; `None` if one cannot be read.
+    pub(super) fn print(&self) -> Option<Print> {
+        self.print_with(&[])
+    }
+
+    /// The same with these beside them.
+    pub(super) fn print_with(&self, more: &[SecretString]) -> Option<Print> {
+        let read = |field: &Field| match field {
+            Field::Plain(..) => None,
+            Field::Secret(_, secret) => Some(secret.read().ok()),
+            Field::Signed(_, assertion) => Some(assertion.key.read().ok()),
+            Field::Federated(_, path) => Some(std::fs::read_to_string(path).ok().map(SecretString::from)),
+        };
+        let secrets: Option<Vec<SecretString>> = self.fields.iter().filter_map(read).collect();
+        Some(Print::of(secrets?.iter().chain(more)))
     }
 
     /// What a refusal (any 4xx but 408 and 429) means.
@@ -79,14 +102,9 @@ impl Grant {
         match self.dialect {
             Dialect::ServiceNowPassword => codes::OAUTH_PASSWORD.stop(answer.words()),
             Dialect::ServiceNowClient => codes::OAUTH_CLIENT.stop(answer.words()),
+            Dialect::ServiceNowRefresh => codes::OAUTH_REFRESH.stop(answer.words()),
+            Dialect::ServiceNowAssertion => codes::OAUTH_ASSERTION.stop(answer.words()),
             Dialect::Entra => entra::explain(answer),
         }
     }
-}
-
-/// A form as the client takes it.
-pub(super) fn exposed<'a>(form: &'a [(&'static str, SecretString)]) -> Vec<(&'a str, &'a str)> {
-    form.iter()
-        .map(|(name, value)| (*name, value.expose_secret()))
-        .collect()
 }

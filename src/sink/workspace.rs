@@ -8,6 +8,7 @@ use super::data_collector::DataCollector;
 use super::file::File;
 use super::logs_ingestion::LogsIngestion;
 use super::{Batch, Receipt, Settings, Sink, SinkError, Table};
+use crate::auth::{Credentials, Identities, Refusal};
 use crate::model::Trouble;
 use crate::net::{Client, ClientSettings, TlsSettings};
 
@@ -34,10 +35,19 @@ pub enum Workspace {
 impl Workspace {
     /// Builds it; nothing is sent or written yet, no secret read.
     pub fn open(settings: &Settings, options: Options) -> Result<Self, Trouble> {
+        Self::open_among(settings, options, &Identities::default())
+    }
+
+    /// The same among those who sign in now.
+    pub fn open_among(settings: &Settings, options: Options, identities: &Identities) -> Result<Self, Trouble> {
         match settings {
             Settings::LogsIngestion {
                 endpoint, tls, proxy, ..
-            } => Self::over(settings, client(endpoint, tls, proxy.as_deref(), options)?),
+            } => {
+                let client = client(endpoint, tls, proxy.as_deref(), options)?;
+                let sink = LogsIngestion::new(settings, client, identities)?;
+                Ok(Self::LogsIngestion(Box::new(sink)))
+            }
             Settings::DataCollector {
                 endpoint,
                 workspace_id,
@@ -56,7 +66,7 @@ impl Workspace {
 
     /// The Logs Ingestion API over a client of the caller's.
     pub fn over(settings: &Settings, client: Client) -> Result<Self, Trouble> {
-        LogsIngestion::new(settings, client).map(|sink| Self::LogsIngestion(Box::new(sink)))
+        LogsIngestion::new(settings, client, &Identities::default()).map(|sink| Self::LogsIngestion(Box::new(sink)))
     }
 
     /// What tells this destination from another: a change of it means that everything has to be sent again.
@@ -74,6 +84,22 @@ impl Workspace {
             Self::LogsIngestion(sink) => sink.url(Table::Log).is_some(),
             // One `log_type`, one path: the connector's log has no place of its own there.
             Self::DataCollector(_) | Self::File(_) => false,
+        }
+    }
+
+    /// How its requests are authorized, where a sign-in of its own is needed for that.
+    pub fn credentials(&self) -> Option<&Credentials> {
+        match self {
+            Self::LogsIngestion(sink) => Some(sink.credentials()),
+            Self::DataCollector(_) | Self::File(_) => None,
+        }
+    }
+
+    /// The sign-in that was refused last, if none has passed since.
+    pub fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::LogsIngestion(sink) => sink.refusal(),
+            Self::DataCollector(_) | Self::File(_) => None,
         }
     }
 
