@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::STOP_WITHIN;
+use super::announce::announce;
 use super::build::Parts;
 use super::crew::Crew;
 use super::fault;
@@ -27,6 +28,9 @@ use crate::sync::{Resync, resync};
 
 /// How often requests of the command line are looked for.
 const LOOK_FOR_REQUESTS: Duration = Duration::from_secs(1);
+
+/// How often it is looked for secrets and certificates that end.
+const LOOK_FOR_WHAT_ENDS: Duration = Duration::from_secs(3600);
 
 /// How long the store may take to answer the watchdog.
 const STORE_ANSWERS_WITHIN: Duration = Duration::from_secs(10);
@@ -116,6 +120,8 @@ impl Daemon {
         self.tasks.spawn(async move { daemon.take_requests().await });
         let daemon = Arc::clone(self);
         self.tasks.spawn(async move { daemon.tell_status(&telling).await });
+        let daemon = Arc::clone(self);
+        self.tasks.spawn(async move { daemon.announce_what_ends().await });
     }
 
     /// Start-up catches up: what was due while nobody was there, and what was never read, is rung now.
@@ -192,7 +198,7 @@ impl Daemon {
             }
         };
         warn_of_what_needs_a_restart(&old.parts.config, &loaded.config);
-        let parts = match Parts::build_after(loaded.config, self.store.clone(), None, &old.parts.connections) {
+        let parts = match Parts::build_after(loaded.config, self.store.clone(), None, Some(&old.parts)) {
             Ok(parts) => parts,
             Err(trouble) => {
                 tracing::error!("SIGHUP: the configuration cannot be used, the old one stays in force: {trouble}");
@@ -283,6 +289,23 @@ impl Daemon {
         }
     }
 
+    async fn announce_what_ends(self: Arc<Self>) {
+        let mut tick = tokio::time::interval(LOOK_FOR_WHAT_ENDS);
+        let mut started = true;
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                _ = tick.tick() => {}
+            }
+            let crew = self.crew();
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = announce(&crew.parts, started) => {}
+            }
+            started = false;
+        }
+    }
+
     /// One line for `systemctl status`, when it changes.
     async fn tell_status(self: Arc<Self>, notifier: &Notifier) {
         let mut tick = tokio::time::interval(Duration::from_secs(10));
@@ -326,6 +349,7 @@ impl Daemon {
         let mut live = Live {
             next: self.scheduler.next_instants().borrow().clone(),
             waiting: Some(crew.parts.waiting()),
+            refused: crew.parts.refused(super::now()),
             ..Live::default()
         };
         for member in crew.members() {

@@ -12,6 +12,7 @@ mod demo;
 mod discover;
 mod forget;
 mod init;
+mod no_core;
 mod plan;
 mod quarantine;
 mod resync;
@@ -109,6 +110,7 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 
 /// Runs the command of this process.
 pub fn main() -> ExitCode {
+    no_core::forbid();
     let cli = Cli::parse();
     let format = match cli.log_format {
         LogFormat::Text => log::Format::Text,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::words::relative;
 use crate::model::{Partner, Trouble, WorkItemKind};
 
 /// A stream is late when it was not read to its end for this many of its intervals.
@@ -22,6 +23,77 @@ pub struct Report {
     /// The numbers delivered last, newest first, if they are to be shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recent: Vec<RecentItem>,
+    /// The sign-ins that are refused now; only a daemon knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused_sign_ins: Vec<RefusedSignIn>,
+    /// What is signed in with and ends on a known day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub credentials: Vec<Credential>,
+}
+
+/// A sign-in that is refused, and tried ever more slowly.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedSignIn {
+    /// Whose; `null` is the workspace's.
+    pub connection: Option<String>,
+    /// What was said.
+    pub problem: Problem,
+    /// When it was tried last.
+    pub last: DateTime<Utc>,
+    /// Before this it is not tried again, unless another secret is there.
+    pub next: DateTime<Utc>,
+    /// How often in a row.
+    pub times: u64,
+}
+
+/// Something to sign in with that ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credential {
+    /// Whose; `null` is the workspace's.
+    pub connection: Option<String>,
+    /// `the client secret`, `the certificate /etc/itsmd/azure.pem`.
+    pub what: String,
+    /// When.
+    pub ends: DateTime<Utc>,
+    /// Whether that is less than 30 days away, or over.
+    pub soon: bool,
+}
+
+impl RefusedSignIn {
+    /// In one sentence.
+    pub fn sentence(&self, now: DateTime<Utc>) -> String {
+        format!(
+            "{}: the sign-in is refused ({}), {} in a row, last {}; it is tried again {} ({}), or at once with another secret",
+            owner(self.connection.as_deref()),
+            self.problem.code,
+            if self.times == 1 {
+                "once".to_owned()
+            } else {
+                format!("{} times", self.times)
+            },
+            relative(self.last, now),
+            self.next.format("%Y-%m-%d %H:%M:%S UTC"),
+            relative(self.next, now),
+        )
+    }
+}
+
+impl Credential {
+    /// In one sentence.
+    pub fn sentence(&self, now: DateTime<Utc>) -> String {
+        let word = if self.ends <= now { "ended" } else { "ends" };
+        format!(
+            "{}: {} {word} on {} ({}): make a new one and put it into its file",
+            owner(self.connection.as_deref()),
+            self.what,
+            self.ends.format("%Y-%m-%d"),
+            relative(self.ends, now),
+        )
+    }
+}
+
+fn owner(connection: Option<&str>) -> &str {
+    connection.unwrap_or("workspace")
 }
 
 /// One connection.
@@ -341,6 +413,20 @@ impl StreamReport {
 }
 
 impl Report {
+    /// The workspace's sign-in, if it is refused: no stream may have had anything to send yet.
+    pub fn refused_workspace(&self) -> Option<&RefusedSignIn> {
+        self.refused_sign_ins
+            .iter()
+            .find(|refused| refused.connection.is_none())
+    }
+
+    /// What a person should know that is no single stream's, in sentences.
+    pub fn remarks(&self) -> impl Iterator<Item = String> {
+        let refused = self.refused_sign_ins.iter().map(|refused| refused.sentence(self.at));
+        let ending = self.credentials.iter().filter(|credential| credential.soon);
+        refused.chain(ending.map(|credential| credential.sentence(self.at)))
+    }
+
     /// Every stream with its connection, in order.
     pub fn streams(&self) -> impl Iterator<Item = (&ConnectionReport, &StreamReport)> {
         self.connections
@@ -352,14 +438,17 @@ impl Report {
     pub fn mood(&self) -> Mood {
         self.streams()
             .map(|(_, stream)| stream.mood())
+            .chain(self.refused_workspace().map(|_| Mood::Failing))
             .max()
             .unwrap_or(Mood::InStep)
     }
 
     /// Whether `itsmd status` ends with 0: no stream failing, blocked or late.
     pub fn is_well(&self, max_lag: Option<Duration>) -> bool {
-        self.streams()
-            .all(|(_, stream)| stream.mood() != Mood::Failing && !stream.is_late(max_lag))
+        self.refused_workspace().is_none()
+            && self
+                .streams()
+                .all(|(_, stream)| stream.mood() != Mood::Failing && !stream.is_late(max_lag))
     }
 }
 

@@ -31,15 +31,6 @@ const fn ready(name: &'static str, required: &'static [&'static str], optional: 
     }
 }
 
-const fn later(name: &'static str, required: &'static [&'static str], optional: &'static [&'static str]) -> Variant {
-    Variant {
-        name,
-        available: false,
-        required,
-        optional,
-    }
-}
-
 /// `[connection.auth]`.
 #[rustfmt::skip]
 pub const CONNECTION_AUTH: SectionKeys = SectionKeys {
@@ -70,9 +61,9 @@ pub const CONNECTION_AUTH: SectionKeys = SectionKeys {
             ready("entra", &["tenant_id", "client_id"],
                 &["client_secret", "certificate", "private_key", "authority", "scope", "expires"]),
             ready("entra-password", &["tenant_id", "client_id", "username", "password"], &["authority", "expires"]),
-            later("oauth-refresh", &["client_id", "client_secret", "refresh_token"], &["expires"]),
-            later("oauth-jwt-bearer", &["client_id", "client_secret", "subject", "key_id", "private_key"], &["expires"]),
-            later("api-key", &["api_key"], &["expires"]),
+            ready("oauth-refresh", &["client_id", "client_secret", "refresh_token"], &["expires"]),
+            ready("oauth-jwt-bearer", &["client_id", "client_secret", "subject", "key_id", "private_key"], &["expires"]),
+            ready("api-key", &["api_key"], &["expires"]),
             ready("mtls", &[], &[]),
         ],
     }),
@@ -96,10 +87,10 @@ pub const WORKSPACE_AUTH: SectionKeys = SectionKeys {
         by: "method",
         of: &[
             ready("client-secret", &["tenant_id", "client_id", "client_secret"], &["authority", "scope", "expires"]),
-            later("client-certificate", &["tenant_id", "client_id", "certificate", "private_key"],
+            ready("client-certificate", &["tenant_id", "client_id", "certificate", "private_key"],
                 &["authority", "scope", "expires"]),
-            later("workload-identity", &[], &["tenant_id", "client_id", "token_file", "authority", "scope"]),
-            later("managed-identity", &[], &["client_id", "scope"]),
+            ready("workload-identity", &[], &["tenant_id", "client_id", "token_file", "authority", "scope"]),
+            ready("managed-identity", &[], &["client_id", "scope"]),
         ],
     }),
 };
