@@ -3,6 +3,7 @@
 //! [`Store::call`] runs a closure over [`Db`] in one transaction: it is committed if the closure returns
 //! `Ok`, and undone otherwise. All SQL stands in this folder, a table a file.
 
+mod code;
 mod counted;
 mod error;
 mod ledger;
@@ -24,6 +25,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, TimeZone, Utc};
 
 use counted::{Beside, Counted};
+pub use code::codes;
 pub use error::StoreError;
 pub use ledger::{LedgerRow, Traced};
 pub use lock::{Held, Lock};
