@@ -32,8 +32,9 @@ use crate::model::{ChoiceValues, ConnectionName, Partner, Profile, WorkItemKind}
 use crate::net::TlsSettings;
 use crate::{auth as signing_in, sink};
 
-pub use mistake::{ConfigErrors, Mistake, Warning};
+pub use mistake::{About, ConfigErrors, Mistake, Warning};
 pub use profile::shipped as shipped_profile;
+pub use values::nearest;
 
 use document::Document;
 

@@ -7,6 +7,7 @@
 mod basic;
 mod code;
 mod entra;
+mod entra_code;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod gate;
@@ -17,6 +18,7 @@ mod tests;
 mod token;
 
 pub use code::codes;
+pub use entra_code::ENTRA_CODES;
 
 use crate::model::Trouble;
 use crate::net::{self, Answer, Authorization, Authorize, Rejected, SecretRef};

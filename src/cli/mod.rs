@@ -8,7 +8,9 @@ mod completions;
 mod console;
 #[cfg(feature = "sim")]
 mod demo;
+pub mod explain;
 mod forget;
+mod paper;
 mod quarantine;
 mod resync;
 mod resync_cost;
@@ -61,6 +63,8 @@ enum Command {
     Sync(sync::Args),
     /// Test the configuration, every connection and the workspace
     Check(check::Args),
+    /// Explain a code: what it means, why it may be so, what to do
+    Explain(explain::Args),
     /// Show every stream: position, lag, last run; ends with 1 if one is failing, blocked or late
     Status(status::Args),
     /// Deliver what was delivered before once more
@@ -116,6 +120,7 @@ pub fn main() -> ExitCode {
         | Command::Quarantine(_)
         | Command::Forget(_)
         | Command::Schema(_)
+        | Command::Explain(_)
         | Command::Completions(_) => "warn",
         #[cfg(feature = "sim")]
         Command::Demo(_) => "warn",
@@ -129,6 +134,7 @@ fn obey(command: &Command, config: Option<&Path>) -> Result<(), Failure> {
         Command::Run => run::run(load(config)),
         Command::Sync(args) => sync::run(args, load(config)),
         Command::Check(args) => check::run(args, config),
+        Command::Explain(args) => explain::run(args),
         Command::Status(args) => status::run(args, &load_without_secrets(config)?),
         Command::Resync(args) => resync::run(args, &load_without_secrets(config)?),
         Command::Trace(args) => trace::run(args, &load_without_secrets(config)?),

@@ -24,8 +24,8 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeZone, Utc};
 
-use counted::{Beside, Counted};
 pub use code::codes;
+use counted::{Beside, Counted};
 pub use error::StoreError;
 pub use ledger::{LedgerRow, Traced};
 pub use lock::{Held, Lock};

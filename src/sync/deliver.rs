@@ -4,8 +4,8 @@ use std::sync::PoisonError;
 
 use chrono::{DateTime, Utc};
 
-use super::codes;
 use super::batch::{MAX_BATCH_BYTES, Stamp, assemble, fitting};
+use super::codes;
 use super::reconcile::{Truths, truth};
 use super::set_aside::unmapped_asides;
 use super::settled::{Age, Question, Settling};
