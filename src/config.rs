@@ -10,6 +10,7 @@ mod auth;
 mod compose;
 mod connection;
 mod document;
+mod expiry;
 pub mod keys;
 mod mistake;
 mod profile;
@@ -32,6 +33,7 @@ use crate::model::{ChoiceValues, ConnectionName, Partner, Profile, WorkItemKind}
 use crate::net::TlsSettings;
 use crate::{auth as signing_in, sink};
 
+pub use expiry::Expiry;
 pub use mistake::{About, ConfigErrors, Mistake, Warning};
 pub use profile::shipped as shipped_profile;
 pub use values::nearest;
@@ -100,6 +102,8 @@ pub struct Connection {
     pub tls: TlsSettings,
     /// How to sign in.
     pub auth: signing_in::Settings,
+    /// When the secret, key or refresh token of `auth` ends, as far as the file says.
+    pub expires: Option<chrono::NaiveDate>,
     /// How it is read, `[connection.columns]` included.
     pub profile: Profile,
 }

@@ -85,6 +85,12 @@ pub mod codes {
         means: "user name, password or token cannot be sent",
         remedy: "look for control characters, and for a colon in the user name",
     };
+    /// A certificate or key to sign with.
+    pub const CERTIFICATE: Code = Code {
+        id: "ITSMD-AUTH-013",
+        means: "the certificate or the key to sign in with cannot be used",
+        remedy: "check that both are PEM, that the key is RSA and not protected by a password, and that they belong together",
+    };
 
     /// All of them.
     pub const ALL: &[Code] = &[
@@ -100,5 +106,6 @@ pub mod codes {
         NO_TOKEN,
         TENANT,
         UNUSABLE,
+        CERTIFICATE,
     ];
 }

@@ -49,8 +49,15 @@ pub(super) fn grant(settings: &Settings) -> Result<Option<Grant>, Trouble> {
         }
         Settings::None
         | Settings::Basic { .. }
+        | Settings::ApiKey { .. }
+        | Settings::Mtls
         | Settings::OauthPassword { .. }
-        | Settings::OauthClientCredentials { .. } => Ok(None),
+        | Settings::OauthClientCredentials { .. }
+        | Settings::OauthRefresh { .. }
+        | Settings::OauthJwtBearer { .. }
+        | Settings::EntraCertificate { .. }
+        | Settings::WorkloadIdentity { .. }
+        | Settings::ManagedIdentity { .. } => Ok(None),
     }
 }
 

@@ -5,9 +5,9 @@ use crate::model::Code;
 /// 50076, 50079, 50158.
 const SECOND_FACTOR: Code = Code {
     id: "ITSMD-AUTH-030",
-    means: "Entra wants a second factor of this account, which a daemon cannot give",
-    remedy: "exclude the account from multi-factor authentication by a conditional access policy, or use an \
-             application user with method `entra`",
+    means: "Entra wants a second factor of this account",
+    remedy: "a daemon cannot give a second factor: exclude the account by a conditional access policy, or use an application \
+             user with method `entra`",
 };
 /// 50126.
 const PASSWORD: Code = Code {

@@ -1,5 +1,6 @@
 //! What is posted to a token endpoint, and what its refusals mean.
 
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Settings, codes, entra, oauth};
@@ -36,7 +37,15 @@ impl Grant {
                 oauth::grant(settings, server_url)
             }
             Settings::EntraSecret { .. } | Settings::EntraPassword { .. } => entra::grant(settings)?,
-            Settings::None | Settings::Basic { .. } => None,
+            Settings::None
+            | Settings::Basic { .. }
+            | Settings::ApiKey { .. }
+            | Settings::Mtls
+            | Settings::OauthRefresh { .. }
+            | Settings::OauthJwtBearer { .. }
+            | Settings::EntraCertificate { .. }
+            | Settings::WorkloadIdentity { .. }
+            | Settings::ManagedIdentity { .. } => None,
         };
         let grant = grant.ok_or_else(|| codes::UNUSABLE.stop("this method has no tokens"))?;
         check_url(&grant.url)?;
@@ -47,8 +56,8 @@ impl Grant {
         Self { url, dialect, fields }
     }
 
-    /// The form's secrets, read now.
-    pub(super) fn read(&self) -> Result<Vec<(&'static str, SecretString)>, Trouble> {
+    /// The form as it is at `now`: secrets are read, and what is made afresh for each sign-in is made.
+    pub(super) fn read(&self, _now: DateTime<Utc>) -> Result<Vec<(&'static str, SecretString)>, Trouble> {
         let read = |field: &Field| match field {
             Field::Plain(name, value) => Ok((*name, SecretString::from(value.as_str()))),
             Field::Secret(name, secret) => secret

@@ -5,6 +5,7 @@
 //! locked by us. Secrets are read from where they are at each sign-in, and never shown.
 
 mod basic;
+mod certificate;
 mod code;
 mod entra;
 mod entra_code;
@@ -12,80 +13,25 @@ mod entra_code;
 pub mod fuzzing;
 mod gate;
 mod grant;
+mod issuer;
 mod oauth;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod token;
 
+pub use certificate::certificate_ends;
 pub use code::codes;
 pub use entra_code::ENTRA_CODES;
+pub use settings::Settings;
 
 use crate::model::Trouble;
-use crate::net::{self, Answer, Authorization, Authorize, Rejected, SecretRef};
+use crate::net::{self, Answer, Authorization, Authorize, Rejected};
 
 use self::basic::Basic;
 use self::grant::Grant;
+use self::issuer::Issuer;
 use self::token::Tokens;
-
-/// An `auth` section, checked: one variant a method.
-#[derive(Debug, Clone)]
-pub enum Settings {
-    /// No authorization at all.
-    None,
-    /// HTTP basic.
-    Basic {
-        /// User.
-        username: String,
-        /// Its password.
-        password: SecretRef,
-    },
-    /// `ServiceNow`'s OAuth password grant.
-    OauthPassword {
-        /// User.
-        username: String,
-        /// Its password.
-        password: SecretRef,
-        /// Registry entry.
-        client_id: String,
-        /// Its secret.
-        client_secret: SecretRef,
-    },
-    /// `ServiceNow`'s OAuth client credentials grant.
-    OauthClientCredentials {
-        /// Registry entry.
-        client_id: String,
-        /// Its secret.
-        client_secret: SecretRef,
-    },
-    /// Microsoft Entra, client secret (also `client-secret` of a workspace).
-    EntraSecret {
-        /// Tenant.
-        tenant_id: String,
-        /// Application.
-        client_id: String,
-        /// Its secret.
-        client_secret: SecretRef,
-        /// E.g. `https://login.microsoftonline.com`.
-        authority: String,
-        /// E.g. `https://monitor.azure.com/.default`.
-        scope: String,
-    },
-    /// Microsoft Entra, password grant of a public client, as ITSMC signed in to Provance.
-    EntraPassword {
-        /// Tenant; never `common` or `consumers`.
-        tenant_id: String,
-        /// Application.
-        client_id: String,
-        /// User.
-        username: String,
-        /// Its password.
-        password: SecretRef,
-        /// E.g. `https://login.microsoftonline.com`.
-        authority: String,
-        /// `<server_url>/user_impersonation`.
-        scope: String,
-    },
-}
 
 /// A connection's way to authorize its requests; shared by all of them.
 #[derive(Debug)]
@@ -105,14 +51,20 @@ impl Credentials {
     /// authority. Fails if an address or a tenant cannot be used; no request is made and no secret read yet.
     pub fn new(settings: &Settings, server_url: &str, client: &net::Client) -> Result<Self, Trouble> {
         let method = match settings {
-            Settings::None => Method::None,
+            Settings::None | Settings::Mtls => Method::None,
             Settings::Basic { username, password } => Method::Basic(Basic::new(username, password)),
-            Settings::OauthPassword { .. }
+            Settings::ApiKey { .. }
+            | Settings::OauthPassword { .. }
             | Settings::OauthClientCredentials { .. }
+            | Settings::OauthRefresh { .. }
+            | Settings::OauthJwtBearer { .. }
             | Settings::EntraSecret { .. }
-            | Settings::EntraPassword { .. } => {
-                let grant = Grant::new(settings, server_url)?;
-                Method::Token(Tokens::new(grant, client.clone()))
+            | Settings::EntraPassword { .. }
+            | Settings::EntraCertificate { .. }
+            | Settings::WorkloadIdentity { .. }
+            | Settings::ManagedIdentity { .. } => {
+                let issuer = Issuer::Grant(Grant::new(settings, server_url)?);
+                Method::Token(Tokens::new(issuer, client.clone()))
             }
         };
         Ok(Self { method })

@@ -32,6 +32,16 @@ pub(super) fn grant(settings: &Settings, server_url: &str) -> Option<Grant> {
             ];
             Some(Grant::of(url, Dialect::ServiceNowClient, fields))
         }
-        Settings::None | Settings::Basic { .. } | Settings::EntraSecret { .. } | Settings::EntraPassword { .. } => None,
+        Settings::None
+        | Settings::Basic { .. }
+        | Settings::ApiKey { .. }
+        | Settings::Mtls
+        | Settings::OauthRefresh { .. }
+        | Settings::OauthJwtBearer { .. }
+        | Settings::EntraSecret { .. }
+        | Settings::EntraPassword { .. }
+        | Settings::EntraCertificate { .. }
+        | Settings::WorkloadIdentity { .. }
+        | Settings::ManagedIdentity { .. } => None,
     }
 }

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::*;
-use crate::net::{Client, ClientSettings};
+use crate::net::{Client, ClientSettings, SecretRef};
 
 #[derive(Clone, Default)]
 struct Endpoint {

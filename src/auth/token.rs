@@ -7,22 +7,19 @@ use tokio::time::Instant;
 
 use super::codes;
 use super::gate::Gate;
-use super::grant::{Grant, exposed};
+use super::issuer::{Failure, Issuer};
 use crate::model::Trouble;
 use crate::net::{self, Answer, Authorization, Rejected};
 
 /// After a renewal that failed, the next one while the token still holds.
 const RENEW_AGAIN: Duration = Duration::from_secs(30);
 
-/// How often a fetch is tried when the endpoint cannot answer.
-const ATTEMPTS: u32 = 3;
-
 /// What a token is taken to live if the endpoint does not say.
 const UNSAID_LIFE: Duration = Duration::from_secs(300);
 
 #[derive(Debug)]
 pub(super) struct Tokens {
-    grant: Grant,
+    issuer: Issuer,
     client: net::Client,
     state: Mutex<State>,
     /// Held by whoever fetches.
@@ -63,9 +60,9 @@ struct Granted {
 }
 
 impl Tokens {
-    pub(super) fn new(grant: Grant, client: net::Client) -> Self {
+    pub(super) fn new(issuer: Issuer, client: net::Client) -> Self {
         Self {
-            grant,
+            issuer,
             client,
             state: Mutex::default(),
             turn: tokio::sync::Mutex::new(()),
@@ -122,52 +119,21 @@ impl Tokens {
     }
 
     async fn fetch(&self) -> Result<Authorization, Trouble> {
-        let outcome = self.sign_in().await;
+        let outcome = self.issuer.sign_in(&self.client).await;
         let mut state = self.state();
-        match outcome {
+        let trouble = match outcome {
             Ok(token) => {
                 state.gate.accepted();
                 state.failed = None;
                 let authorization = token.authorization.clone();
                 state.token = Some(token);
-                Ok(authorization)
+                return Ok(authorization);
             }
-            Err(trouble) => {
-                state.failed = Some((Instant::now(), trouble.clone()));
-                Err(trouble)
-            }
-        }
-    }
-
-    async fn sign_in(&self) -> Result<Token, Trouble> {
-        let form = self.grant.read()?;
-        let mut attempt = 1;
-        let trouble = loop {
-            let sent = Instant::now();
-            match self.client.post_form(&self.grant.url, &exposed(&form)).await {
-                Ok(answer) if answer.status.is_success() => return read(&answer, sent),
-                Ok(answer) if is_refusal(&answer) => {
-                    return Err(self.state().gate.refused(self.grant.explain(&answer)));
-                }
-                Ok(answer) if attempt >= ATTEMPTS || answer.status.as_u16() == 429 => {
-                    break self.unavailable(&answer);
-                }
-                Err(error) if attempt >= ATTEMPTS => break error.into_trouble(),
-                Ok(_) | Err(_) => {}
-            }
-            tokio::time::sleep(net::retry::backoff(attempt, Duration::from_secs(1), fastrand::f64())).await;
-            attempt += 1;
+            Err(Failure::Refused(trouble)) => state.gate.refused(trouble),
+            Err(Failure::Unavailable(trouble)) => trouble,
         };
+        state.failed = Some((Instant::now(), trouble.clone()));
         Err(trouble)
-    }
-
-    /// 429: the endpoint's own wish is obeyed by not asking before.
-    fn unavailable(&self, answer: &Answer) -> Trouble {
-        let trouble = codes::UNAVAILABLE.retry(format!("the token endpoint answered {}", answer.words()));
-        if answer.status.as_u16() != 429 {
-            return trouble;
-        }
-        self.state().gate.refused(trouble)
     }
 
     fn held(&self) -> Option<Token> {
@@ -192,14 +158,7 @@ impl Tokens {
     }
 }
 
-/// A refusal is any 4xx by which the endpoint says no to us, not that it has no time.
-fn is_refusal(answer: &Answer) -> bool {
-    let status = answer.status.as_u16();
-    (400..500).contains(&status)
-        && !matches!(status, 408 | 429)
-        && !answer.message().starts_with("temporarily_unavailable")
-}
-
+/// The token in an answer that was asked for at `sent`.
 pub(super) fn read(answer: &Answer, sent: Instant) -> Result<Token, Trouble> {
     let Ok(granted) = serde_json::from_slice::<Granted>(&answer.body) else {
         // Its words may hold half a token: only the kind of answer is told.

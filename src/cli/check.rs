@@ -16,6 +16,7 @@ mod session;
 mod table;
 mod text;
 mod trial;
+mod way;
 mod workspace;
 
 use std::path::Path;

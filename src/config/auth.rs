@@ -1,5 +1,6 @@
 //! The `auth` sections: one variant a method, with the defaults that depend on the other end.
 
+use super::keys::CONNECTION_AUTH;
 use super::section::Section;
 use super::values;
 use crate::auth::Settings;
@@ -8,18 +9,8 @@ use crate::model::Partner;
 /// `[connection.auth]`.
 pub(super) fn connection(section: &Section<'_>, partner: Partner, server_url: &str) -> Option<Settings> {
     let method = section.text("method")?;
-    let fitting = match partner {
-        Partner::ServiceNow => ["basic", "oauth-password", "oauth-client-credentials", "entra"].as_slice(),
-        Partner::Provance => ["entra", "entra-password"].as_slice(),
-    };
-    let known = [
-        "basic",
-        "oauth-password",
-        "oauth-client-credentials",
-        "entra",
-        "entra-password",
-    ];
-    if known.contains(&method) && !fitting.contains(&method) {
+    let fitting = fitting(partner);
+    if known(method) && !fitting.contains(&method) {
         let text = format!(
             "{method} does not sign in to {}; it takes {}",
             partner.as_str(),
@@ -31,19 +22,53 @@ pub(super) fn connection(section: &Section<'_>, partner: Partner, server_url: &s
         "basic" => basic(section),
         "oauth-password" => oauth_password(section),
         "oauth-client-credentials" => oauth_client_credentials(section),
+        "oauth-refresh" => oauth_refresh(section),
+        "oauth-jwt-bearer" => oauth_jwt_bearer(section),
+        "api-key" => Some(Settings::ApiKey {
+            api_key: section.secret("api_key")?,
+        }),
+        "mtls" => Some(Settings::Mtls),
         "entra" => entra(section, partner, server_url),
         "entra-password" => entra_password(section, server_url),
         _ => None,
     }
 }
 
+fn fitting(partner: Partner) -> &'static [&'static str] {
+    match partner {
+        Partner::ServiceNow => &[
+            "basic",
+            "oauth-password",
+            "oauth-client-credentials",
+            "oauth-refresh",
+            "oauth-jwt-bearer",
+            "entra",
+            "api-key",
+            "mtls",
+        ],
+        Partner::Provance => &["entra", "entra-password"],
+    }
+}
+
+/// Whether there is such a method for a connection at all, and this version has it.
+fn known(method: &str) -> bool {
+    let variants = CONNECTION_AUTH.choice.iter().flat_map(|choice| choice.of);
+    variants
+        .filter(|variant| variant.available)
+        .any(|variant| variant.name == method)
+}
+
 /// `[workspace.auth]`.
 pub(super) fn workspace(section: &Section<'_>) -> Option<Settings> {
+    let scope = section.text("scope").map(str::to_owned);
     match section.text("method")? {
-        "client-secret" => {
-            let scope = section.text("scope").map(str::to_owned);
-            entra_secret(section, scope)
-        }
+        "client-secret" => entra_secret(section, scope),
+        "client-certificate" => entra_certificate(section, scope),
+        "workload-identity" => workload_identity(section, scope),
+        "managed-identity" => Some(Settings::ManagedIdentity {
+            client_id: section.text("client_id").map(str::to_owned),
+            scope: scope?,
+        }),
         _ => None,
     }
 }
@@ -78,6 +103,26 @@ fn oauth_client_credentials(section: &Section<'_>) -> Option<Settings> {
     })
 }
 
+fn oauth_refresh(section: &Section<'_>) -> Option<Settings> {
+    let (client_secret, refresh_token) = (section.secret("client_secret"), section.secret("refresh_token"));
+    Some(Settings::OauthRefresh {
+        client_id: section.text("client_id")?.to_owned(),
+        client_secret: client_secret?,
+        refresh_token: refresh_token?,
+    })
+}
+
+fn oauth_jwt_bearer(section: &Section<'_>) -> Option<Settings> {
+    let (client_secret, private_key) = (section.secret("client_secret"), section.secret("private_key"));
+    Some(Settings::OauthJwtBearer {
+        client_id: section.text("client_id")?.to_owned(),
+        client_secret: client_secret?,
+        subject: section.text("subject")?.to_owned(),
+        key_id: section.text("key_id")?.to_owned(),
+        private_key: private_key?,
+    })
+}
+
 fn entra(section: &Section<'_>, partner: Partner, server_url: &str) -> Option<Settings> {
     let scope = match (section.text("scope"), partner) {
         (Some(scope), _) => Some(scope.to_owned()),
@@ -89,7 +134,84 @@ fn entra(section: &Section<'_>, partner: Partner, server_url: &str) -> Option<Se
             None
         }
     };
-    entra_secret(section, scope)
+    let (secret, certificate, key) = (
+        section.value("client_secret").is_some(),
+        section.value("certificate").is_some(),
+        section.value("private_key").is_some(),
+    );
+    match (secret, certificate, key) {
+        (true, false, false) => entra_secret(section, scope),
+        (false, true, true) => entra_certificate(section, scope),
+        (true, _, _) => {
+            let text = "entra takes client_secret, or certificate and private_key, not both";
+            section.mistake("client_secret", text);
+            None
+        }
+        (false, _, _) => {
+            let text = "entra needs the key \"client_secret\", or the keys \"certificate\" and \"private_key\"";
+            section.mistake("client_secret", text);
+            None
+        }
+    }
+}
+
+fn entra_certificate(section: &Section<'_>, scope: Option<String>) -> Option<Settings> {
+    let (certificate, private_key) = (section.readable("certificate"), section.secret("private_key"));
+    let authority = section.checked("authority", values::address);
+    Some(Settings::EntraCertificate {
+        tenant_id: section.text("tenant_id")?.to_owned(),
+        client_id: section.text("client_id")?.to_owned(),
+        certificate: certificate?,
+        private_key: private_key?,
+        authority: authority?,
+        scope: scope?,
+    })
+}
+
+/// What the file leaves out the environment has where Azure's webhook or a pipeline set it.
+fn workload_identity(section: &Section<'_>, scope: Option<String>) -> Option<Settings> {
+    let tenant_id = given_or_set(section, "tenant_id", "AZURE_TENANT_ID");
+    let client_id = given_or_set(section, "client_id", "AZURE_CLIENT_ID");
+    let token_file = given_or_set(section, "token_file", "AZURE_FEDERATED_TOKEN_FILE");
+    let authority = match section.value("authority") {
+        Some(_) => None,
+        None => environment("AZURE_AUTHORITY_HOST"),
+    };
+    let authority = match authority {
+        Some(host) => match values::address(&host) {
+            Ok(address) => Some(address),
+            Err(why) => {
+                section.mistake("authority", &format!("authority: $AZURE_AUTHORITY_HOST: {why}"));
+                None
+            }
+        },
+        None => section.checked("authority", values::address),
+    };
+    let token_file = section.found("token_file", &token_file?);
+    Some(Settings::WorkloadIdentity {
+        tenant_id: tenant_id?,
+        client_id: client_id?,
+        token_file,
+        authority: authority?,
+        scope: scope?,
+    })
+}
+
+fn given_or_set(section: &Section<'_>, key: &str, variable: &str) -> Option<String> {
+    let given = section.text(key).map(str::to_owned);
+    if given.is_none() && section.value(key).is_some() {
+        return None;
+    }
+    let value = given.or_else(|| environment(variable));
+    if value.is_none() {
+        let text = format!("workload-identity needs the key \"{key}\", or {variable} in the environment");
+        section.mistake(key, &text);
+    }
+    value
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
 fn entra_secret(section: &Section<'_>, scope: Option<String>) -> Option<Settings> {

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 
 use super::section::Section;
 use super::{Connection, Deletions, Splay, auth, profile, schedule, values, workspace};
+use crate::auth::Settings;
 use crate::model::{ChoiceValues, ConnectionName, Partner, Profile, WorkItemKind};
 
 const LONGEST_NAME: usize = 100;
@@ -29,6 +30,12 @@ pub(super) fn connection(section: &Section<'_>) -> Option<Connection> {
         let url = server_url.as_deref().unwrap_or_default();
         auth::connection(&auth, partner?, url)
     });
+    let expires = section.section("auth").and_then(|auth| auth.date("expires"));
+    if auth == Some(Settings::Mtls) && tls.client_certificate.is_none() {
+        let text = "mtls signs in with a client certificate: it needs a section [connection.tls] with \
+                    client_certificate and client_key";
+        section.mistake("auth", text);
+    }
     let profile = partner.and_then(|partner| profile::profile(section, partner));
     let work_items = profile.as_ref().and_then(|profile| work_items(section, profile));
     let page_size = partner.and_then(|partner| page_size(section, partner));
@@ -56,6 +63,7 @@ pub(super) fn connection(section: &Section<'_>) -> Option<Connection> {
         proxy,
         tls,
         auth: auth?,
+        expires,
         profile: profile?,
     })
 }

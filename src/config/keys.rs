@@ -25,6 +25,8 @@ pub enum Kind {
     Integer(i64, i64),
     /// Text like `90s`, `5m`, `1h`, from the first to the second, in seconds, both included.
     Duration(u64, u64),
+    /// A day: `2027-01-31`, with or without quotes.
+    Date,
     /// `{ file = "…" }`, `{ env = "…" }` or `{ credential = "…" }`.
     Secret,
     /// A list of these words, not empty, none twice.
@@ -47,6 +49,7 @@ impl fmt::Display for Kind {
             Self::Integer(low, high) if *high == i64::from(u32::MAX) => write!(f, "a whole number, at least {low}"),
             Self::Integer(low, high) => write!(f, "a whole number from {low} to {high}"),
             Self::Duration(low, high) => write!(f, "a time like \"90s\", \"5m\" or \"1h\", from {low} s to {high} s"),
+            Self::Date => f.write_str("a day like 2027-01-31"),
             Self::Secret => f.write_str("{ file = \"…\" }, { env = \"…\" } or { credential = \"…\" }"),
             Self::Words(words) => write!(f, "a list of {}", quoted(words, " and ")),
             Self::Columns => f.write_str("a section of row name = source field"),

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -118,6 +119,11 @@ impl<'a> Section<'a> {
         values::duration(self.text(name)?)
     }
 
+    /// A day.
+    pub(super) fn date(&self, name: &str) -> Option<NaiveDate> {
+        values::date(self.value(name)?)
+    }
+
     /// Text that a check turns into something; what the check refuses is a mistake.
     pub(super) fn checked<T>(&self, name: &str, check: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         match check(self.text(name)?) {
@@ -131,13 +137,18 @@ impl<'a> Section<'a> {
 
     /// A path, relative to the file; a mistake if nothing can be read there.
     pub(super) fn readable(&self, name: &str) -> Option<PathBuf> {
-        let path = self.document.path(self.text(name)?);
+        Some(self.found(name, self.text(name)?))
+    }
+
+    /// The same of a path that does not stand under its key, but stands for it.
+    pub(super) fn found(&self, name: &str, path: &str) -> PathBuf {
+        let path = self.document.path(path);
         if self.document.secrets == Secrets::Check
             && let Err(error) = std::fs::File::open(&path)
         {
             self.mistake(name, &format!("{name}: cannot read {}: {error}", path.display()));
         }
-        Some(path)
+        path
     }
 
     /// A reference to a secret that is there.

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use reqwest::Url;
 use toml::de::{DeInteger, DeValue};
 
@@ -36,6 +37,18 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
     whole.then(|| Duration::from_secs(seconds))
 }
 
+/// A day, written as TOML's own or as text.
+pub(super) fn date(value: &DeValue<'_>) -> Option<NaiveDate> {
+    match value {
+        DeValue::String(text) => text.trim().parse().ok(),
+        DeValue::Datetime(moment) if moment.time.is_none() && moment.offset.is_none() => {
+            let date = moment.date?;
+            NaiveDate::from_ymd_opt(date.year.into(), date.month.into(), date.day.into())
+        }
+        _ => None,
+    }
+}
+
 /// The source field of a column, and what its coded values carry if that differs.
 pub(super) fn column_source<'v>(value: &'v DeValue<'_>) -> Option<(&'v str, Option<ChoiceValues>)> {
     let table = match value {
@@ -67,8 +80,11 @@ pub(super) fn address(text: &str) -> Result<String, String> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
-/// A proxy's address; http is usual.
+/// A proxy's address; http is usual. `off` is none, whatever the environment says.
 pub(super) fn proxy(text: &str) -> Result<String, String> {
+    if text == "off" {
+        return Ok(text.to_owned());
+    }
     web(text)?;
     Ok(text.to_owned())
 }
@@ -130,6 +146,8 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use toml::de::DeTable;
+
     use super::*;
 
     #[test]
@@ -138,6 +156,25 @@ mod tests {
         assert_eq!(duration("1h 30m"), Some(Duration::from_secs(5400)));
         for wrong in ["", "5", "m", "5 minutes", "-5m", "99999999999999999999s"] {
             assert_eq!(duration(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_written_with_or_without_quotes() {
+        let read = |text: &str| {
+            let table = DeTable::parse(text).unwrap().into_inner();
+            date(table["x"].get_ref())
+        };
+        let day = NaiveDate::from_ymd_opt(2027, 1, 31);
+        assert_eq!(read("x = 2027-01-31"), day);
+        assert_eq!(read("x = \"2027-01-31\""), day);
+        for wrong in [
+            "x = \"31.1.2027\"",
+            "x = 2027-01-31T00:00:00Z",
+            "x = 12",
+            "x = 10:00:00",
+        ] {
+            assert_eq!(read(wrong), None, "{wrong}");
         }
     }
 

@@ -61,6 +61,7 @@ fn missing(place: Place<'_>, name: &str, kind: &Kind) {
         | Kind::Flag
         | Kind::Integer(..)
         | Kind::Duration(..)
+        | Kind::Date
         | Kind::Secret
         | Kind::Words(_)
         | Kind::Columns => format!("missing key \"{name}\": {kind}"),
@@ -145,6 +146,7 @@ fn fit(place: Place<'_>, keys: &SectionKeys, choice: &Choice, variant: &Variant,
         let key = name.get_ref().as_ref();
         if key != choice.by && keys.find(key).is_some() && !variant.uses(key) {
             let used = [variant.required, variant.optional].concat().join(", ");
+            let used = if used.is_empty() { "no other key" } else { &used };
             let text = format!("{key} is not used by {word}; it takes {used}");
             let line = place.document.line(&name.span());
             place.document.mistake(line, place.section, &text);
@@ -173,6 +175,7 @@ fn check(place: Place<'_>, key: &Key, value: &Spanned<DeValue<'_>>) {
         (Kind::Duration(low, high), DeValue::String(text)) => {
             values::duration(text).is_some_and(|time| (low..=high).contains(&time.as_secs()))
         }
+        (Kind::Date, value) => values::date(value).is_some(),
         (Kind::Secret, _) => return secret(place, key, value),
         (Kind::Words(known), DeValue::Array(list)) => return words(place, key, known, value, list),
         (Kind::Columns, DeValue::Table(table)) => return columns(place, key, table),

@@ -36,6 +36,7 @@ fn logs_ingestion(section: &Section<'_>) -> Option<Settings> {
         stream: stream?,
         log_stream,
         auth: auth?,
+        expires: section.section("auth").and_then(|auth| auth.date("expires")),
         tls,
     })
 }

@@ -18,6 +18,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
+use tokio_rustls::rustls::ClientConfig;
 
 use self::bodies::Bodies;
 pub use self::request::{Limit, Request};
@@ -26,6 +27,7 @@ pub use self::way::{Carried, Carrier, Lost, Parcel};
 use super::answer::Answer;
 use super::counts::{Counters, Counts};
 use super::limit::{Limiter, Waiting};
+use super::proxy::Proxies;
 use super::tls::TlsSettings;
 use super::url::{check_url, host};
 use super::{NetError, codes};
@@ -42,7 +44,7 @@ pub struct ClientSettings {
     pub max_concurrent: usize,
     /// From the connection to the last byte of the body.
     pub request_timeout: Duration,
-    /// Proxy for everything but loopback; the environment's if none is given.
+    /// Proxy for everything but loopback, `off` for none; the environment's if none is given.
     pub proxy: Option<String>,
     /// Private CA, client certificate.
     pub tls: TlsSettings,
@@ -87,6 +89,12 @@ impl ClientSettings {
     }
 }
 
+impl ClientSettings {
+    fn connect_timeout(&self) -> Duration {
+        self.request_timeout.min(Duration::from_secs(20))
+    }
+}
+
 /// Sends the requests of one connection; cheap to clone.
 #[derive(Clone)]
 pub struct Client {
@@ -114,13 +122,13 @@ impl std::fmt::Debug for Client {
 impl Client {
     /// Fails if the address is neither https nor loopback, or if a file of the `tls` section cannot be used.
     pub fn new(settings: ClientSettings) -> Result<Self, Trouble> {
-        let remote = match &settings.proxy {
-            Some(proxy) => builder(&settings)?.proxy(parse_proxy(proxy)?),
-            None => builder(&settings)?,
-        };
+        let proxies = Proxies::new(settings.proxy.as_deref(), |name| std::env::var(name).ok())?;
+        let tls = settings.tls.config()?;
         let way = Way::Network {
-            remote: build(remote)?,
-            local: build(builder(&settings)?.no_proxy())?,
+            remote: build(proxies.apply(builder(&settings, &tls)))?,
+            local: build(builder(&settings, &tls).no_proxy())?,
+            proxies,
+            tls: Arc::new(tls),
         };
         Self::going(settings, way)
     }
@@ -147,6 +155,14 @@ impl Client {
         })
     }
 
+    /// What leads over the network: proxies, TLS, and how long a step may take. `None` on another way.
+    pub(super) fn network(&self) -> Option<(&Proxies, &Arc<ClientConfig>, Duration)> {
+        match &self.shared.way {
+            Way::Network { proxies, tls, .. } => Some((proxies, tls, self.shared.settings.connect_timeout())),
+            Way::Carried { .. } => None,
+        }
+    }
+
     /// The pause under way, if there is one.
     pub fn waiting(&self) -> Option<Waiting> {
         self.shared.limiter.waiting()
@@ -160,6 +176,11 @@ impl Client {
     /// Requests by outcome.
     pub fn counts(&self) -> Counts {
         self.shared.counters.snapshot()
+    }
+
+    /// Our clock, as the settings gave it.
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.shared.settings.clock)()
     }
 
     /// The bounds of this connection, to be shared with whoever else speaks to the same server.
@@ -205,8 +226,9 @@ fn form_body(url: &Url, form: &[(&str, &str)]) -> String {
     spelled.query().unwrap_or_default().to_owned()
 }
 
-fn builder(settings: &ClientSettings) -> Result<reqwest::ClientBuilder, Trouble> {
-    let builder = reqwest::Client::builder()
+fn builder(settings: &ClientSettings, tls: &ClientConfig) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls.clone())
         .user_agent(concat!("itsmd/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
@@ -218,18 +240,12 @@ fn builder(settings: &ClientSettings) -> Result<reqwest::ClientBuilder, Trouble>
             ACCEPT_ENCODING,
             HeaderValue::from_static("gzip"),
         )]))
-        .connect_timeout(settings.request_timeout.min(Duration::from_secs(20)))
-        .timeout(settings.request_timeout);
-    settings.tls.apply(builder)
+        .connect_timeout(settings.connect_timeout())
+        .timeout(settings.request_timeout)
 }
 
 fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Trouble> {
     builder
         .build()
         .map_err(|error| codes::CLIENT.stop(transport::causes(&error)))
-}
-
-fn parse_proxy(proxy: &str) -> Result<reqwest::Proxy, Trouble> {
-    // The library's error may repeat a password in the address.
-    reqwest::Proxy::all(proxy).map_err(|_| codes::CLIENT.stop("`proxy` is not an address"))
 }

@@ -93,6 +93,79 @@ pub mod codes {
         remedy: "check `proxy`, and that this machine has a store of certificate authorities (package ca-certificates)",
     };
 
+    /// Nobody listens at the proxy, or its name does not resolve.
+    pub const PROXY_UNREACHABLE: Code = Code {
+        id: "ITSMD-NET-015",
+        means: "the proxy could not be reached; the server was not asked",
+        remedy: "check `proxy` (or HTTPS_PROXY of the service's environment) and that the proxy is up; what needs no proxy \
+                 belongs into NO_PROXY, or set `proxy = \"off\"`",
+    };
+    /// 407.
+    pub const PROXY_SIGN_IN: Code = Code {
+        id: "ITSMD-NET-016",
+        means: "the proxy wants to know who asks (407); the server was not asked",
+        remedy: "give user and password in HTTPS_PROXY of the service's environment (http://user:password@proxy:3128, in an \
+                 EnvironmentFile that only root can read), or let the proxy pass this machine without",
+    };
+    /// Anything but 200 to a CONNECT.
+    pub const PROXY_REFUSED: Code = Code {
+        id: "ITSMD-NET-017",
+        means: "the proxy did not lead on to the server",
+        remedy: "allow this host and port on the proxy, and check that the proxy itself reaches and resolves it",
+    };
+    /// Its notAfter is over.
+    pub const CERTIFICATE_EXPIRED: Code = Code {
+        id: "ITSMD-NET-018",
+        means: "the server's certificate has expired",
+        remedy: "have it renewed by the administrator of the server; if the date named lies ahead, set this machine's clock",
+    };
+    /// Its notBefore is to come.
+    pub const CERTIFICATE_EARLY: Code = Code {
+        id: "ITSMD-NET-019",
+        means: "the server's certificate is not valid yet",
+        remedy: "set this machine's clock; if it is right, the administrator of the server has to correct the certificate",
+    };
+    /// Other names stand in it.
+    pub const CERTIFICATE_NAME: Code = Code {
+        id: "ITSMD-NET-020",
+        means: "the server's certificate is for another name",
+        remedy: "use one of the names it bears in the configuration, or have the certificate made for the name in use; a \
+                 proxy or captive portal in between shows its own",
+    };
+    /// Nobody known signed it.
+    pub const CERTIFICATE_ISSUER: Code = Code {
+        id: "ITSMD-NET-021",
+        means: "the server's certificate is of an authority that this machine does not know",
+        remedy: "if the authority is your organisation's own (or that of a proxy which opens TLS), name its PEM file as `ca` in \
+                 the `tls` section; else the server leaves its intermediate certificate out, which its administrator can mend",
+    };
+    /// It signed itself.
+    pub const CERTIFICATE_SELF: Code = Code {
+        id: "ITSMD-NET-022",
+        means: "the server's certificate is signed by itself, so that nobody vouches for it",
+        remedy: "make sure that it is the right server, then name its certificate as `ca` in the `tls` section; if it is marked as \
+                 an authority (CA:TRUE) that does not suffice: have it made anew without",
+    };
+    /// The server wants a certificate of ours, or not this one.
+    pub const CLIENT_CERTIFICATE: Code = Code {
+        id: "ITSMD-NET-023",
+        means: "the server wants a client certificate, or does not accept the one it was shown",
+        remedy: "set `client_certificate` and `client_key` in the `tls` section to the pair that the server knows, and check that \
+                 it has not expired",
+    };
+    /// Something answers that is no TLS.
+    pub const NOT_TLS: Code = Code {
+        id: "ITSMD-NET-024",
+        means: "what answers there does not speak TLS",
+        remedy: "check the port: it is perhaps one for plain http, or of another service",
+    };
+    /// 1.1 or older.
+    pub const OLD_TLS: Code = Code {
+        id: "ITSMD-NET-025",
+        means: "the server offers no version of TLS that is safe; 1.2 is the oldest we speak",
+        remedy: "have TLS 1.2 or 1.3 switched on at the server",
+    };
+
     /// All of them.
     pub const ALL: &[Code] = &[
         DNS,
@@ -109,5 +182,16 @@ pub mod codes {
         FOREIGN_URL,
         TLS_FILES,
         CLIENT,
+        PROXY_UNREACHABLE,
+        PROXY_SIGN_IN,
+        PROXY_REFUSED,
+        CERTIFICATE_EXPIRED,
+        CERTIFICATE_EARLY,
+        CERTIFICATE_NAME,
+        CERTIFICATE_ISSUER,
+        CERTIFICATE_SELF,
+        CLIENT_CERTIFICATE,
+        NOT_TLS,
+        OLD_TLS,
     ];
 }

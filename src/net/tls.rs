@@ -1,12 +1,26 @@
 //! TLS: 1.2 or newer, the system's authorities, beside them a private one and a client certificate.
 
+mod problem;
+mod verify;
+
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use reqwest::{Certificate, ClientBuilder, Identity};
+use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{self, ClientConfig, version};
 
+pub(super) use problem::explain;
+pub(super) use verify::names;
+
+use self::verify::Explaining;
 use super::{SecretRef, codes};
 use crate::model::Trouble;
+
+type Chain = Vec<CertificateDer<'static>>;
 
 /// A `tls` section.
 #[derive(Debug, Clone, Default)]
@@ -27,18 +41,32 @@ impl TlsSettings {
 }
 
 impl TlsSettings {
-    pub(super) fn apply(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, Trouble> {
-        builder = builder.tls_version_min(reqwest::tls::Version::TLS_1_2);
-        if let Some(path) = &self.ca {
-            builder = builder.tls_certs_merge(authorities(path)?);
-        }
-        if let Some(identity) = self.identity()? {
-            builder = builder.identity(identity);
-        }
-        Ok(builder)
+    /// What every connection is made with: 1.2 or newer, the system's authorities beside our own.
+    pub(super) fn config(&self) -> Result<ClientConfig, Trouble> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let authorities = self.ca.as_deref().map(certificates).transpose()?.unwrap_or_default();
+        let verifier = Explaining::new(authorities, Arc::clone(&provider)).map_err(|error| self.no_verifier(&error))?;
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&version::TLS13, &version::TLS12])
+            .map_err(|error| codes::CLIENT.stop(error.to_string()))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier));
+        let mut config = match self.identity()? {
+            None => builder.with_no_client_auth(),
+            Some((chain, key)) => builder.with_client_auth_cert(chain, key).map_err(|_| self.no_pair())?,
+        };
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(config)
     }
 
-    fn identity(&self) -> Result<Option<Identity>, Trouble> {
+    fn no_verifier(&self, error: &rustls::Error) -> Trouble {
+        match &self.ca {
+            Some(path) => codes::TLS_FILES.stop(format!("{}: {error}", path.display())),
+            None => codes::CLIENT.stop(error.to_string()),
+        }
+    }
+
+    fn identity(&self) -> Result<Option<(Chain, PrivateKeyDer<'static>)>, Trouble> {
         let (certificate, key) = match (&self.client_certificate, &self.client_key) {
             (None, None) => return Ok(None),
             (Some(certificate), Some(key)) => (certificate, key),
@@ -48,22 +76,38 @@ impl TlsSettings {
                 );
             }
         };
-        let mut pem = read(certificate)?;
+        let chain = certificates(certificate)?;
         let key = key.read().map_err(|error| codes::TLS_FILES.stop(error.to_string()))?;
-        pem.push(b'\n');
-        pem.extend_from_slice(key.expose_secret().as_bytes());
         // The library's words may quote the file: only the path is told.
-        Identity::from_pem(&pem).map(Some).map_err(|_| {
-            codes::TLS_FILES.stop(format!(
-                "client certificate {} and its key are not a PEM pair",
-                certificate.display()
-            ))
-        })
+        let key = PrivateKeyDer::from_pem_slice(key.expose_secret().as_bytes()).map_err(|_| self.no_pair())?;
+        Ok(Some((chain, key)))
+    }
+
+    fn no_pair(&self) -> Trouble {
+        let path = self.client_certificate.clone().unwrap_or_default();
+        codes::TLS_FILES.stop(format!(
+            "client certificate {} and its key are not a PEM pair",
+            path.display()
+        ))
+    }
+
+    /// When the client certificate ends; `None` without one, or if it cannot be read.
+    pub fn client_certificate_ends(&self) -> Option<DateTime<Utc>> {
+        certificate_ends(self.client_certificate.as_deref()?)
     }
 }
 
-fn authorities(path: &Path) -> Result<Vec<Certificate>, Trouble> {
-    let found = Certificate::from_pem_bundle(&read(path)?).unwrap_or_default();
+/// When the first certificate of a PEM file ends.
+pub fn certificate_ends(path: &Path) -> Option<DateTime<Utc>> {
+    let chain = certificates(path).ok()?;
+    let (_, certificate) = x509_parser::parse_x509_certificate(chain.first()?).ok()?;
+    DateTime::from_timestamp(certificate.validity().not_after.timestamp(), 0)
+}
+
+fn certificates(path: &Path) -> Result<Chain, Trouble> {
+    let pem = read(path)?;
+    let found: Result<Chain, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    let found = found.unwrap_or_default();
     if found.is_empty() {
         return Err(codes::TLS_FILES.stop(format!("{} holds no PEM certificate", path.display())));
     }
@@ -86,10 +130,10 @@ mod tests {
             ca: Some(path.clone()),
             ..TlsSettings::default()
         };
-        let missing = settings.apply(reqwest::Client::builder()).unwrap_err();
+        let missing = settings.config().unwrap_err();
         assert!(missing.seen.contains("ca.pem"), "{missing}");
         std::fs::write(&path, "not a certificate").unwrap();
-        let empty = settings.apply(reqwest::Client::builder()).unwrap_err();
+        let empty = settings.config().unwrap_err();
         assert!(empty.seen.contains("holds no PEM certificate"), "{empty}");
     }
 

@@ -79,6 +79,7 @@ fn kind(kind: &Kind) -> Value {
         Kind::Flag => json!({"type": "boolean"}),
         Kind::Integer(low, high) => json!({"type": "integer", "minimum": low, "maximum": high}),
         Kind::Duration(..) => json!({"type": "string", "pattern": "^([0-9]+ *[smhd] *)+$"}),
+        Kind::Date => json!({"type": "string", "format": "date"}),
         Kind::Secret => secret(),
         Kind::Words(words) => json!({
             "type": "array", "items": {"enum": words}, "minItems": 1, "uniqueItems": true,

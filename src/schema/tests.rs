@@ -65,7 +65,7 @@ fn the_schema_knows_what_each_method_takes() {
             .as_array()
             .unwrap()
             .iter()
-            .all(|method| method != "mtls")
+            .all(|method| method != "oauth-refresh")
     );
     let days = &schema["properties"]["connection"]["items"]["properties"]["sync_days"];
     assert_eq!(

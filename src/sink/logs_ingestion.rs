@@ -35,6 +35,7 @@ impl LogsIngestion {
             stream,
             log_stream,
             auth,
+            expires: _,
             tls: _,
         } = settings
         else {

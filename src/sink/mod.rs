@@ -96,6 +96,8 @@ pub enum Settings {
         log_stream: Option<String>,
         /// How to sign in.
         auth: auth::Settings,
+        /// When the secret of `auth` ends, as far as the file says.
+        expires: Option<chrono::NaiveDate>,
         /// Private CA, client certificate.
         tls: crate::net::TlsSettings,
     },

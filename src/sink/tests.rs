@@ -59,6 +59,7 @@ fn ingestion(url: &str) -> Workspace {
         stream: "Custom-ServiceDesk_CL".into(),
         log_stream: None,
         auth: auth::Settings::None,
+        expires: None,
         tls: crate::net::TlsSettings::default(),
     };
     Workspace::open(&settings, OPTIONS).unwrap()

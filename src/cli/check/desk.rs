@@ -3,7 +3,7 @@
 //! Where one stage fails nothing behind it is tried: each refused sign-in may bring the user nearer to being locked out.
 
 use super::finding::{Finding, Line, Section};
-use super::{configuration, session, table};
+use super::{configuration, session, table, way};
 use crate::app::{self, Connected};
 use crate::config::Connection;
 use crate::model::Trouble;
@@ -39,11 +39,18 @@ async fn answers(connected: &Connected) -> Vec<Line> {
     let Some(first) = connected.streams.first() else {
         return Vec::new();
     };
+    let mut lines = way::lines(&connected.client, &connected.settings.server_url).await;
+    if lines.iter().any(Line::is_bad) {
+        return lines;
+    }
     let session = match first.source.who_am_i().await {
         Ok(session) => session,
-        Err(error) => return vec![nobody_in(error.trouble())],
+        Err(error) => {
+            lines.push(nobody_in(error.trouble()));
+            return lines;
+        }
     };
-    let mut lines = session::lines(&connected.settings, &session, app::now());
+    lines.extend(session::lines(&connected.settings, &session, app::now()));
     for stream in &connected.streams {
         let from = window_start(app::now(), connected.settings.sync_days);
         let looked = table::look(stream, &connected.settings, from).await;

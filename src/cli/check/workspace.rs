@@ -7,7 +7,7 @@ use bytes::Bytes;
 use rustix::fs::{Access, access};
 
 use super::finding::{Finding, Line, Section, Severity};
-use super::{code, trial};
+use super::{code, trial, way};
 use crate::app;
 use crate::sink::{Batch, Settings, Sink, Table, Workspace};
 
@@ -16,7 +16,9 @@ pub(super) async fn online(settings: &Settings, workspace: &Workspace, send_test
     let mut lines = Vec::new();
     match settings {
         Settings::File { path } => lines.push(file(path)),
-        Settings::LogsIngestion { .. } | Settings::DataCollector { .. } => lines.extend(answers(workspace).await),
+        Settings::LogsIngestion { endpoint, .. } | Settings::DataCollector { endpoint, .. } => {
+            lines.extend(answers(endpoint, workspace).await);
+        }
     }
     if send_test && !lines.iter().any(Line::is_bad) {
         lines.push(trial::send(workspace).await);
@@ -38,12 +40,21 @@ fn about(settings: &Settings) -> String {
     }
 }
 
-async fn answers(workspace: &Workspace) -> Vec<Line> {
-    let mut lines = Vec::new();
+async fn answers(endpoint: &str, workspace: &Workspace) -> Vec<Line> {
+    let mut lines = match workspace.client() {
+        Some(client) => way::lines(client, endpoint).await,
+        None => Vec::new(),
+    };
+    if lines.iter().any(Line::is_bad) {
+        return lines;
+    }
     match workspace.sign_in().await {
         Ok(true) => lines.push(Line::good("token", "granted")),
         Ok(false) => {}
-        Err(trouble) => return vec![Line::found("token", Finding::of_trouble(&trouble))],
+        Err(trouble) => {
+            lines.push(Line::found("token", Finding::of_trouble(&trouble)));
+            return lines;
+        }
     }
     lines.push(delivery("delivery", Table::WorkItems, workspace).await);
     if workspace.has_log() {

@@ -14,7 +14,13 @@ const CLIENT: Key = key("client_id", Kind::Text, Optional, "The registered appli
 const CLIENT_SECRET: Key = key("client_secret", Kind::Secret, Optional, "Its secret.");
 const CERTIFICATE: Key = key("certificate", Kind::Text, Optional, "PEM file of its certificate.");
 const PRIVATE_KEY: Key = key("private_key", Kind::Secret, Optional, "The private key, PEM.");
-const SCOPE: Key = key("scope", Kind::Text, Optional, "What the token is for.");
+const EXPIRES: Key = key(
+    "expires",
+    Kind::Date,
+    Optional,
+    "The day on which the secret, key or refresh token expires, if known: announced 30, 7 and 1 days before. \
+     A certificate's own end is known without it.",
+);
 
 const fn ready(name: &'static str, required: &'static [&'static str], optional: &'static [&'static str]) -> Variant {
     Variant {
@@ -25,12 +31,12 @@ const fn ready(name: &'static str, required: &'static [&'static str], optional: 
     }
 }
 
-const fn later(name: &'static str, required: &'static [&'static str]) -> Variant {
+const fn later(name: &'static str, required: &'static [&'static str], optional: &'static [&'static str]) -> Variant {
     Variant {
         name,
         available: false,
         required,
-        optional: &[],
+        optional,
     }
 }
 
@@ -46,25 +52,28 @@ pub const CONNECTION_AUTH: SectionKeys = SectionKeys {
         key("username", Kind::Text, Optional, "The user."),
         key("password", Kind::Secret, Optional, "Its password."),
         TENANT, CLIENT, CLIENT_SECRET,
-        key("refresh_token", Kind::Secret, Optional, "The first refresh token."),
+        key("refresh_token", Kind::Secret, Optional, "The first refresh token; those that follow it are kept in the state file."),
         key("subject", Kind::Text, Optional, "The user that the assertion names."),
         key("key_id", Kind::Text, Optional, "The key's id in the instance."),
         CERTIFICATE, PRIVATE_KEY,
         key("api_key", Kind::Secret, Optional, "The key."),
-        AUTHORITY, SCOPE,
+        AUTHORITY,
+        key("scope", Kind::Text, Optional, "What the token is for; on Dataverse the instance itself unless given."),
+        EXPIRES,
     ],
     choice: Some(Choice {
         by: "method",
         of: &[
-            ready("basic", &["username", "password"], &[]),
-            ready("oauth-password", &["username", "password", "client_id", "client_secret"], &[]),
-            ready("oauth-client-credentials", &["client_id", "client_secret"], &[]),
-            ready("entra", &["tenant_id", "client_id", "client_secret"], &["authority", "scope"]),
-            ready("entra-password", &["tenant_id", "client_id", "username", "password"], &["authority"]),
-            later("oauth-refresh", &["client_id", "client_secret", "refresh_token"]),
-            later("oauth-jwt-bearer", &["client_id", "client_secret", "subject", "key_id", "private_key"]),
-            later("api-key", &["api_key"]),
-            later("mtls", &[]),
+            ready("basic", &["username", "password"], &["expires"]),
+            ready("oauth-password", &["username", "password", "client_id", "client_secret"], &["expires"]),
+            ready("oauth-client-credentials", &["client_id", "client_secret"], &["expires"]),
+            ready("entra", &["tenant_id", "client_id"],
+                &["client_secret", "certificate", "private_key", "authority", "scope", "expires"]),
+            ready("entra-password", &["tenant_id", "client_id", "username", "password"], &["authority", "expires"]),
+            later("oauth-refresh", &["client_id", "client_secret", "refresh_token"], &["expires"]),
+            later("oauth-jwt-bearer", &["client_id", "client_secret", "subject", "key_id", "private_key"], &["expires"]),
+            later("api-key", &["api_key"], &["expires"]),
+            ready("mtls", &[], &[]),
         ],
     }),
 };
@@ -77,17 +86,20 @@ pub const WORKSPACE_AUTH: SectionKeys = SectionKeys {
         key("method", Kind::Word(&["client-secret", "client-certificate", "workload-identity", "managed-identity"]),
             Required, "How to sign in."),
         TENANT, CLIENT, CLIENT_SECRET, CERTIFICATE, PRIVATE_KEY,
-        key("token_file", Kind::Text, Optional, "File of the federated token."),
+        key("token_file", Kind::Text, Optional,
+            "File of the federated token, read again at each sign-in; unless given $AZURE_FEDERATED_TOKEN_FILE names it."),
         AUTHORITY,
         key("scope", Kind::Text, Text("https://monitor.azure.com/.default"), "What the token is for."),
+        EXPIRES,
     ],
     choice: Some(Choice {
         by: "method",
         of: &[
-            ready("client-secret", &["tenant_id", "client_id", "client_secret"], &["authority", "scope"]),
-            later("client-certificate", &["tenant_id", "client_id", "certificate", "private_key"]),
-            later("workload-identity", &["tenant_id", "client_id", "token_file"]),
-            later("managed-identity", &["client_id"]),
+            ready("client-secret", &["tenant_id", "client_id", "client_secret"], &["authority", "scope", "expires"]),
+            later("client-certificate", &["tenant_id", "client_id", "certificate", "private_key"],
+                &["authority", "scope", "expires"]),
+            later("workload-identity", &[], &["tenant_id", "client_id", "token_file", "authority", "scope"]),
+            later("managed-identity", &[], &["client_id", "scope"]),
         ],
     }),
 };

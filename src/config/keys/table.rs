@@ -97,7 +97,7 @@ const CONNECTION_KEYS: &[Key] = &[
     key("filter", Kind::Filter, Presence::Text(""), "An encoded query (ServiceNow) or $filter (Dataverse) that narrows what is read."),
     key("choice_values", Kind::Word(&["labels", "codes"]), Presence::Text("labels"), "What State, Priority and the like carry."),
     key("request_timeout", Kind::Duration(1, 3600), Presence::Text("60s"), "One request's time, from connecting to the last byte."),
-    key("proxy", Kind::Text, Optional, "HTTP proxy; unless given the environment's."),
+    key("proxy", Kind::Text, Optional, "HTTP proxy, also to the token endpoint; unless given HTTPS_PROXY and NO_PROXY of the environment; \"off\" for none."),
     key("profile", Kind::Text, Optional, "A field map in place of the shipped one, relative to this file."),
     key("auth", Kind::Section(&CONNECTION_AUTH), Required, "How to sign in."),
     key("tls", Kind::Section(&TLS), Optional, "Private certificate authority, client certificate."),

@@ -14,12 +14,12 @@ fn each_method_takes_its_own_keys_and_says_which() {
             "username = \"itsmd\"",
             "username = \"itsmd\"\nclient_secret = { env = \"PATH\" }",
         ),
-        ":17: [connection.auth] client_secret is not used by basic; it takes username, password",
+        ":17: [connection.auth] client_secret is not used by basic; it takes username, password, expires",
     );
     refused(
         &with("\"basic\"", "\"oauth-jwt-bearer\""),
         ":15: [connection.auth] oauth-jwt-bearer is not available in this version; available: basic, oauth-password, \
-         oauth-client-credentials, entra, entra-password",
+         oauth-client-credentials, entra, entra-password, mtls",
     );
     refused(
         &with("\"client-secret\"", "\"managed-identity\""),

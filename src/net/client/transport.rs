@@ -12,6 +12,8 @@ use super::way::{Coming, Way};
 use crate::net::answer::shorten;
 use crate::net::code::Code;
 use crate::net::counts::Counters;
+use crate::net::proxy::Via;
+use crate::net::tls::explain;
 use crate::net::{Answer, NetError, codes};
 
 /// No token answer is longer.
@@ -102,30 +104,45 @@ async fn read_packed(response: &mut Coming, mut unpacker: Unpacker) -> Result<By
     unpacker.finish().map(Bytes::from)
 }
 
-pub(super) fn broken(error: &reqwest::Error) -> Broken {
-    let words = causes(error);
+/// `via` is the proxy on the way, if there is one.
+pub(super) fn broken(error: &reqwest::Error, via: Option<&Via>) -> Broken {
     if error.is_timeout() && !error.is_connect() {
         return Broken::Timeout;
     }
-    Broken::Transport(code_of(error, &words), words)
+    let (code, words) = match explain(error) {
+        Some(explained) => explained,
+        None => {
+            let words = causes(error);
+            (code_of(error, &words, via.is_some()), words)
+        }
+    };
+    match via {
+        Some(via) => Broken::Transport(code, format!("by the proxy {}: {words}", via.shown())),
+        None => Broken::Transport(code, words),
+    }
 }
 
-/// Which code; only words hang on it, never a decision.
-fn code_of(error: &reqwest::Error, words: &str) -> Code {
+/// Which code; only words hang on it, never a decision. The libraries do not export the kinds of these errors.
+fn code_of(error: &reqwest::Error, words: &str, proxied: bool) -> Code {
     let lower = words.to_ascii_lowercase();
     let names = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    if proxied && names(&["proxy authorization required"]) {
+        return codes::PROXY_SIGN_IN;
+    }
+    if proxied
+        && names(&[
+            "tunnel error: unsuccessful",
+            "tunnel error: unexpected end",
+            "establishing tunnel",
+        ])
+    {
+        return codes::PROXY_REFUSED;
+    }
+    if proxied && error.is_connect() {
+        return codes::PROXY_UNREACHABLE;
+    }
     if names(&["dns error", "failed to lookup"]) {
         return codes::DNS;
-    }
-    // Before the kinds of io: rustls' errors travel inside an io::Error.
-    if names(&[
-        "certificate",
-        "tls",
-        "handshake",
-        "corrupt message",
-        "invalidcontenttype",
-    ]) {
-        return codes::TLS;
     }
     if error.is_connect() || error.is_timeout() || refused(error) {
         return codes::UNREACHABLE;

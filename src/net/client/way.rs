@@ -11,8 +11,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode, Url};
+use tokio_rustls::rustls::ClientConfig;
 
 use super::transport::{Broken, broken};
+use crate::net::proxy::Proxies;
 use crate::net::url::is_loopback;
 use crate::net::{Code, codes};
 
@@ -65,6 +67,10 @@ pub(super) enum Way {
         remote: reqwest::Client,
         // Proxies of the environment would be asked for loopback too.
         local: reqwest::Client,
+        /// For the words of a failure, and for `reach`.
+        proxies: Proxies,
+        /// The same for all of them.
+        tls: Arc<ClientConfig>,
     },
     Carried {
         carrier: Arc<dyn Carrier>,
@@ -82,9 +88,13 @@ impl Way {
     /// Sends once and waits for the head of the answer. The network's time-out is its client's.
     pub async fn send(&self, request: reqwest::Request) -> Result<Coming, Broken> {
         match self {
-            Self::Network { remote, local } => {
+            Self::Network {
+                remote, local, proxies, ..
+            } => {
                 let http = if is_loopback(request.url()) { local } else { remote };
-                let response = http.execute(request).await.map_err(|error| broken(&error))?;
+                let via = proxies.via(request.url());
+                let response = http.execute(request).await;
+                let response = response.map_err(|error| broken(&error, via.as_ref()))?;
                 Ok(Coming::Network(response))
             }
             Self::Carried { carrier, timeout } => {
@@ -125,7 +135,7 @@ impl Coming {
     /// More of the body; `None` at its end.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Broken> {
         match self {
-            Self::Network(response) => response.chunk().await.map_err(|error| broken(&error)),
+            Self::Network(response) => response.chunk().await.map_err(|error| broken(&error, None)),
             Self::Carried(carried) if !carried.body.is_empty() => Ok(Some(std::mem::take(&mut carried.body))),
             Self::Carried(carried) if carried.torn => Err(Lost::Reset.broken()),
             Self::Carried(_) => Ok(None),

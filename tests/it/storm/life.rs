@@ -318,6 +318,7 @@ fn workspace(world: &World, config: &Config, home: &Home) -> Workspace {
         stream: rows::STREAMS[config.destination].to_owned(),
         log_stream: None,
         auth: entra(home),
+        expires: None,
         tls: itsmd::net::TlsSettings::default(),
     };
     Workspace::over(&settings, client(world, config, WORKSPACE, false)).unwrap()

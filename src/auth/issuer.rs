@@ -1,0 +1,79 @@
+//! Who gives tokens: one sign-in, its few tries at an endpoint that has no time included.
+//!
+//! [`super::token`] keeps what comes back, and decides when to ask again.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::codes;
+use super::grant::{Grant, exposed};
+use super::token::{Token, read};
+use crate::model::Trouble;
+use crate::net::{self, Answer};
+
+/// How often a sign-in is tried when the endpoint cannot answer.
+const ATTEMPTS: u32 = 3;
+
+/// A way to get a token.
+#[derive(Debug)]
+pub(super) enum Issuer {
+    /// A form posted to a token endpoint.
+    Grant(Grant),
+}
+
+/// Why there is no token.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Somebody said no, or wants to be left alone for a while: ever longer until it is tried again.
+    Refused(Trouble),
+    /// Nobody said no, or nothing was sent: the next request may try.
+    Unavailable(Trouble),
+}
+
+impl Issuer {
+    /// Signs in.
+    pub(super) async fn sign_in(&self, client: &net::Client) -> Result<Token, Failure> {
+        match self {
+            Self::Grant(grant) => granted(grant, client).await,
+        }
+    }
+}
+
+async fn granted(grant: &Grant, client: &net::Client) -> Result<Token, Failure> {
+    let (answer, sent) = exchange(grant, client).await?;
+    read(&answer, sent).map_err(Failure::Unavailable)
+}
+
+/// Posts the form until there is an answer that counts; it comes with the instant at which it was asked for.
+async fn exchange(grant: &Grant, client: &net::Client) -> Result<(Answer, Instant), Failure> {
+    let mut attempt = 1;
+    loop {
+        // Made anew for each attempt: no assertion is sent twice.
+        let form = grant.read(client.now()).map_err(Failure::Unavailable)?;
+        let sent = Instant::now();
+        match client.post_form(&grant.url, &exposed(&form)).await {
+            Ok(answer) if answer.status.is_success() => return Ok((answer, sent)),
+            Ok(answer) if is_refusal(&answer) => return Err(Failure::Refused(grant.explain(&answer))),
+            // The endpoint's own wish is obeyed by not asking before.
+            Ok(answer) if answer.status.as_u16() == 429 => return Err(Failure::Refused(unavailable(&answer))),
+            Ok(answer) if attempt >= ATTEMPTS => return Err(Failure::Unavailable(unavailable(&answer))),
+            Err(error) if attempt >= ATTEMPTS => return Err(Failure::Unavailable(error.into_trouble())),
+            Ok(_) | Err(_) => {}
+        }
+        tokio::time::sleep(net::retry::backoff(attempt, Duration::from_secs(1), fastrand::f64())).await;
+        attempt += 1;
+    }
+}
+
+fn unavailable(answer: &Answer) -> Trouble {
+    codes::UNAVAILABLE.retry(format!("the token endpoint answered {}", answer.words()))
+}
+
+/// A refusal is any 4xx by which the endpoint says no to us, not that it has no time.
+fn is_refusal(answer: &Answer) -> bool {
+    let status = answer.status.as_u16();
+    (400..500).contains(&status)
+        && !matches!(status, 408 | 429)
+        && !answer.message().starts_with("temporarily_unavailable")
+}
