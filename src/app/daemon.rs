@@ -192,7 +192,7 @@ impl Daemon {
             }
         };
         warn_of_what_needs_a_restart(&old.parts.config, &loaded.config);
-        let parts = match Parts::build_after(loaded.config, self.store.clone(), None, &old.parts.connections) {
+        let parts = match Parts::build_after(loaded.config, self.store.clone(), None, Some(&old.parts)) {
             Ok(parts) => parts,
             Err(trouble) => {
                 tracing::error!("SIGHUP: the configuration cannot be used, the old one stays in force: {trouble}");

@@ -4,6 +4,7 @@ mod build;
 mod crew;
 mod daemon;
 mod fault;
+mod kept;
 mod member;
 mod pauses;
 mod reconcile;

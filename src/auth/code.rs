@@ -91,6 +91,45 @@ pub mod codes {
         means: "the certificate or the key to sign in with cannot be used",
         remedy: "check that both are PEM, that the key is RSA and not protected by a password, and that they belong together",
     };
+    /// `x-sn-apikey`, 401.
+    pub const API_KEY: Code = Code {
+        id: "ITSMD-AUTH-014",
+        means: "the API key was refused",
+        remedy: "check that the key is active and has not expired, that its user is active, that an inbound \
+                 authentication profile for API keys exists, and that a REST API access policy names that profile for \
+                 the Table API: its version, method GET and table, not \"Global\" (plugin com.glide.tokenbased_auth)",
+    };
+    /// Nothing but a client certificate, 401.
+    pub const CLIENT_CERTIFICATE: Code = Code {
+        id: "ITSMD-AUTH-015",
+        means: "the client certificate did not sign anybody in",
+        remedy: "check that the instance trusts its authority (certificate-based authentication), that it is mapped to \
+                 an active user, and that no proxy between ends the TLS connection",
+    };
+    /// `ServiceNow`'s token endpoint, refresh grant.
+    pub const OAUTH_REFRESH: Code = Code {
+        id: "ITSMD-AUTH-016",
+        means: "ServiceNow refused the refresh token; it gives the same answer for almost every reason",
+        remedy: "the likely ones: the refresh token has expired (100 days unless the registry entry says otherwise) or \
+                 was revoked or used up by somebody else, a wrong client secret, an inactive registry entry, a user who is \
+                 inactive or locked out; put a new one into the file or credential of `refresh_token`, and it is used \
+                 instead of the kept one",
+    };
+    /// `ServiceNow`'s token endpoint, JWT bearer grant.
+    pub const OAUTH_ASSERTION: Code = Code {
+        id: "ITSMD-AUTH-017",
+        means: "ServiceNow refused the signed assertion; it gives the same answer for almost every reason",
+        remedy: "the likely ones: `key_id` is not the JWT verifier map's, or its certificate is not the key's, `subject` \
+                 is not the mapped field of an active user, a wrong client secret, an inactive registry entry, or this \
+                 machine's clock is wrong; ServiceNow's system log tells which",
+    };
+    /// The refresh token that came cannot be kept, or not be read.
+    pub const KEPT: Code = Code {
+        id: "ITSMD-AUTH-018",
+        means: "the refresh token of this connection cannot be kept in the state file",
+        remedy: "nothing is asked of the service desk until it can: see what is wrong with the state file (full disk, \
+                 rights of the folder)",
+    };
 
     /// All of them.
     pub const ALL: &[Code] = &[
@@ -107,5 +146,10 @@ pub mod codes {
         TENANT,
         UNUSABLE,
         CERTIFICATE,
+        API_KEY,
+        CLIENT_CERTIFICATE,
+        OAUTH_REFRESH,
+        OAUTH_ASSERTION,
+        KEPT,
     ];
 }

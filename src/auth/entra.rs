@@ -3,11 +3,15 @@
 //! Decisions hang on the status and `error` alone; Microsoft forbids depending on AADSTS numbers, so these only
 //! choose the remedy's words.
 
+use super::assertion::{Assertion, Proof};
 use super::entra_code::code_of;
 use super::grant::{Dialect, Field, Grant};
 use super::{Settings, codes};
 use crate::model::Trouble;
 use crate::net::Answer;
+
+/// What a signed assertion in place of a secret is called.
+pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 pub(super) fn grant(settings: &Settings) -> Result<Option<Grant>, Trouble> {
     match settings {
@@ -25,6 +29,31 @@ pub(super) fn grant(settings: &Settings) -> Result<Option<Grant>, Trouble> {
                 Field::Secret("client_secret", client_secret.clone()),
             ];
             Ok(Some(Grant::of(url(authority, tenant_id)?, Dialect::Entra, fields)))
+        }
+        Settings::EntraCertificate {
+            tenant_id,
+            client_id,
+            certificate,
+            private_key,
+            authority,
+            scope,
+        } => {
+            let url = url(authority, tenant_id)?;
+            let assertion = Assertion {
+                issuer: client_id.clone(),
+                subject: client_id.clone(),
+                audience: url.clone(),
+                key: private_key.clone(),
+                proof: Proof::Certificate(certificate.clone()),
+            };
+            let fields = vec![
+                Field::Plain("grant_type", "client_credentials".into()),
+                Field::Plain("client_id", client_id.clone()),
+                Field::Plain("scope", scope.clone()),
+                Field::Plain("client_assertion_type", JWT_BEARER.into()),
+                Field::Signed("client_assertion", assertion),
+            ];
+            Ok(Some(Grant::of(url, Dialect::Entra, fields)))
         }
         Settings::EntraPassword {
             tenant_id,
@@ -55,7 +84,6 @@ pub(super) fn grant(settings: &Settings) -> Result<Option<Grant>, Trouble> {
         | Settings::OauthClientCredentials { .. }
         | Settings::OauthRefresh { .. }
         | Settings::OauthJwtBearer { .. }
-        | Settings::EntraCertificate { .. }
         | Settings::WorkloadIdentity { .. }
         | Settings::ManagedIdentity { .. } => Ok(None),
     }

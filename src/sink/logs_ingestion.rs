@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::{Batch, Receipt, Settings, SinkError, Table, codes};
-use crate::auth::Credentials;
+use crate::auth::{Company, Credentials, Identities};
 use crate::model::Trouble;
 use crate::net::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use crate::net::http::{HeaderName, HeaderValue};
@@ -28,7 +28,7 @@ pub struct LogsIngestion {
 }
 
 impl LogsIngestion {
-    pub(super) fn new(settings: &Settings, client: Client) -> Result<Self, Trouble> {
+    pub(super) fn new(settings: &Settings, client: Client, identities: &Identities) -> Result<Self, Trouble> {
         let Settings::LogsIngestion {
             endpoint,
             dcr_immutable_id,
@@ -49,8 +49,12 @@ impl LogsIngestion {
                 path_part(stream)
             )
         };
+        let company = Company {
+            identities: identities.clone(),
+            kept: None,
+        };
         Ok(Self {
-            credentials: Credentials::new(auth, endpoint, &client)?,
+            credentials: Credentials::among(auth, endpoint, &client, &company)?,
             client,
             work_items: url(stream),
             log: log_stream.as_deref().map(url),
@@ -67,6 +71,10 @@ impl LogsIngestion {
 
     pub(super) fn fingerprint(&self) -> String {
         self.fingerprint.clone()
+    }
+
+    pub(super) fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 
     pub(super) fn client(&self) -> &Client {

@@ -8,6 +8,7 @@ use super::data_collector::DataCollector;
 use super::file::File;
 use super::logs_ingestion::LogsIngestion;
 use super::{Batch, Receipt, Settings, Sink, SinkError, Table};
+use crate::auth::{Credentials, Identities};
 use crate::model::Trouble;
 use crate::net::{Client, ClientSettings, TlsSettings};
 
@@ -34,8 +35,16 @@ pub enum Workspace {
 impl Workspace {
     /// Builds it; nothing is sent or written yet, no secret read.
     pub fn open(settings: &Settings, options: Options) -> Result<Self, Trouble> {
+        Self::open_among(settings, options, &Identities::default())
+    }
+
+    /// The same among those who sign in now.
+    pub fn open_among(settings: &Settings, options: Options, identities: &Identities) -> Result<Self, Trouble> {
         match settings {
-            Settings::LogsIngestion { endpoint, tls, .. } => Self::over(settings, client(endpoint, tls, options)?),
+            Settings::LogsIngestion { endpoint, tls, .. } => {
+                let sink = LogsIngestion::new(settings, client(endpoint, tls, options)?, identities)?;
+                Ok(Self::LogsIngestion(Box::new(sink)))
+            }
             Settings::DataCollector {
                 endpoint,
                 workspace_id,
@@ -53,7 +62,7 @@ impl Workspace {
 
     /// The Logs Ingestion API over a client of the caller's.
     pub fn over(settings: &Settings, client: Client) -> Result<Self, Trouble> {
-        LogsIngestion::new(settings, client).map(|sink| Self::LogsIngestion(Box::new(sink)))
+        LogsIngestion::new(settings, client, &Identities::default()).map(|sink| Self::LogsIngestion(Box::new(sink)))
     }
 
     /// What tells this destination from another: a change of it means that everything has to be sent again.
@@ -79,6 +88,14 @@ impl Workspace {
             Self::LogsIngestion(sink) => sink.url(Table::Log).is_some(),
             // One `log_type`, one path: the connector's log has no place of its own there.
             Self::DataCollector(_) | Self::File(_) => false,
+        }
+    }
+
+    /// How its requests are authorized, where a sign-in of its own is needed for that.
+    pub fn credentials(&self) -> Option<&Credentials> {
+        match self {
+            Self::LogsIngestion(sink) => Some(sink.credentials()),
+            Self::DataCollector(_) | Self::File(_) => None,
         }
     }
 
