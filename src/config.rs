@@ -35,8 +35,9 @@ use crate::{auth as signing_in, sink};
 
 pub use auth::fitting as methods_for;
 pub use expiry::Expiry;
-pub use mistake::{ConfigErrors, Mistake, Warning};
+pub use mistake::{About, ConfigErrors, Mistake, Warning};
 pub use profile::shipped as shipped_profile;
+pub use values::nearest;
 
 use document::Document;
 

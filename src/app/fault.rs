@@ -4,7 +4,14 @@ use std::future::Future;
 
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::model::{Trouble, Verdict};
+use crate::model::{Code, Trouble};
+
+/// A panic.
+pub const FAULT: Code = Code {
+    id: "ITSMD-SY-099",
+    means: "itsmd itself is at fault",
+    remedy: "please report it, with this line; nothing is lost, the next run goes on",
+};
 
 /// Runs `work` in a task of its own, begun at once and dropped with this future; a panic is its words.
 pub(super) fn guarded<T: Send + 'static>(
@@ -17,13 +24,7 @@ pub(super) fn guarded<T: Send + 'static>(
 
 /// A panic as the operator reads it.
 pub(super) fn trouble(seen: &str) -> Trouble {
-    Trouble {
-        code: "ITSMD-SY-099",
-        verdict: Verdict::Retry { after: None },
-        seen: seen.to_owned(),
-        means: "itsmd itself is at fault".to_owned(),
-        remedy: "please report it, with this line; nothing is lost, the next run goes on".to_owned(),
-    }
+    FAULT.retry(seen)
 }
 
 #[cfg(test)]

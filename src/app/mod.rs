@@ -21,6 +21,7 @@ use chrono::{DateTime, Utc};
 pub use announce::ending;
 pub use build::{Connected, DeskStream, Parts, columns_fingerprint, sink_print, source_print};
 pub use daemon::{Exit, run};
+pub use fault::FAULT;
 pub use reconcile::ask_sweeps;
 pub use report::{Live, report};
 pub use requests::{AskedSync, SYNC};

@@ -8,6 +8,7 @@ mod assertion;
 mod certificate;
 mod code;
 mod entra;
+mod entra_code;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod gate;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 
 pub use certificate::certificate_ends;
 pub use code::codes;
+pub use entra_code::ENTRA_CODES;
 pub use gate::Refusal;
 pub use identity::Identities;
 pub use kept::{Fingerprint, Keep, KeptToken};

@@ -12,7 +12,11 @@ pub mod code;
 mod configuration;
 mod desk;
 mod finding;
+mod session;
+mod table;
 mod text;
+mod trial;
+mod way;
 mod workspace;
 
 use std::path::Path;
@@ -22,6 +26,7 @@ use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, StreamExt};
 
 use self::finding::{Document, Finding, Line, Section};
+use super::paper::Paper;
 use super::{Failure, out, runtime, state};
 use crate::app::Parts;
 use crate::config::{self, Config, Loaded, Location};
@@ -38,6 +43,9 @@ pub(super) struct Args {
     /// Only the configuration: ask neither service desk nor workspace
     #[arg(long)]
     offline: bool,
+    /// Send one row to the workspace that says of itself that it is a test
+    #[arg(long, conflicts_with = "offline")]
+    send_test: bool,
     /// Print the findings as JSON
     #[arg(long)]
     json: bool,
@@ -46,6 +54,7 @@ pub(super) struct Args {
 /// The sections so far; each is shown as soon as it is there.
 struct Shown {
     sections: Vec<Section>,
+    writer: text::Writer,
     json: bool,
     offline: bool,
 }
@@ -53,7 +62,7 @@ struct Shown {
 impl Shown {
     fn add(&mut self, section: Section) -> Result<(), Failure> {
         if !self.json {
-            out(&text::section(&section))?;
+            out(&self.writer.section(&section))?;
         }
         self.sections.push(section);
         Ok(())
@@ -65,7 +74,7 @@ impl Shown {
         if self.json {
             out(&format!("{}\n", serde_json::to_string(&document)?))?;
         } else {
-            out(&text::summary(&document, self.offline))?;
+            out(&self.writer.summary(&document, self.offline))?;
         }
         Ok(document.ok)
     }
@@ -74,6 +83,7 @@ impl Shown {
 pub(super) fn run(args: &Args, config: Option<&Path>) -> Result<(), Failure> {
     let mut shown = Shown {
         sections: Vec::new(),
+        writer: text::Writer::new(Paper::of_stdout()),
         json: args.json,
         offline: args.offline,
     };
@@ -98,7 +108,7 @@ pub(super) fn run(args: &Args, config: Option<&Path>) -> Result<(), Failure> {
             shown.add(desk::offline(connection))?;
         }
     } else {
-        ask_all(&mut shown, loaded)?;
+        ask_all(&mut shown, loaded, args.send_test)?;
     }
     if shown.end()? { Ok(()) } else { Err(Failure::Told) }
 }
@@ -112,7 +122,7 @@ fn state_file(config: &Config) -> Result<Option<Store>, String> {
 }
 
 /// Asks every service desk and the workspace at once; they are shown in the order of the file.
-fn ask_all(shown: &mut Shown, loaded: Loaded) -> Result<(), Failure> {
+fn ask_all(shown: &mut Shown, loaded: Loaded, send_test: bool) -> Result<(), Failure> {
     // The parts want a state; a check leaves none behind.
     let folder = tempfile::tempdir()?;
     let store = Store::open(&folder.path().join("check.db"), Threads::Inline)?;
@@ -122,6 +132,7 @@ fn ask_all(shown: &mut Shown, loaded: Loaded) -> Result<(), Failure> {
             let lines = vec![Line::found("setting up", Finding::of_trouble(&trouble))];
             return shown.add(Section {
                 title: "connections".to_owned(),
+                about: String::new(),
                 lines,
             });
         }
@@ -132,7 +143,7 @@ fn ask_all(shown: &mut Shown, loaded: Loaded) -> Result<(), Failure> {
             .iter()
             .map(|connected| desk::online(connected).boxed());
         let mut asked: FuturesOrdered<_> = desks.collect();
-        asked.push_back(workspace::online(&parts.config.workspace, &parts.workspace).boxed());
+        asked.push_back(workspace::online(&parts.config.workspace, &parts.workspace, send_test).boxed());
         while let Some(section) = asked.next().await {
             shown.add(section)?;
         }

@@ -10,9 +10,11 @@ mod cost;
 #[cfg(feature = "sim")]
 mod demo;
 mod discover;
+pub mod explain;
 mod forget;
 mod init;
 mod no_core;
+mod paper;
 mod plan;
 mod quarantine;
 mod resync;
@@ -68,6 +70,8 @@ enum Command {
     Init(init::Args),
     /// Test the configuration, every connection and the workspace
     Check(check::Args),
+    /// Explain a code: what it means, why it may be so, what to do
+    Explain(explain::Args),
     /// Say what a first sync would cost: records, requests, time, gigabytes; nothing is delivered
     Plan(plan::Args),
     /// List the tables and columns of a Dataverse instance (Provance), and draft a profile
@@ -129,6 +133,7 @@ pub fn main() -> ExitCode {
         | Command::Forget(_)
         | Command::Init(_)
         | Command::Schema(_)
+        | Command::Explain(_)
         | Command::Completions(_) => "warn",
         #[cfg(feature = "sim")]
         Command::Demo(_) => "warn",
@@ -143,6 +148,7 @@ fn obey(command: &Command, config: Option<&Path>) -> Result<(), Failure> {
         Command::Sync(args) => sync::run(args, load(config)),
         Command::Init(args) => init::run(args, config),
         Command::Check(args) => check::run(args, config),
+        Command::Explain(args) => explain::run(args),
         Command::Discover(args) => discover::run(args, load(config)?),
         Command::Plan(args) => plan::run(args, load(config)?),
         Command::Status(args) => status::run(args, &load_without_secrets(config)?),

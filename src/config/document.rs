@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Mistake, Secrets, Warning};
+use super::{About, Mistake, Secrets, Warning};
 
 /// A file being read.
 #[derive(Debug)]
@@ -54,11 +54,19 @@ impl<'a> Document<'a> {
     }
 
     pub(super) fn mistake(&self, line: usize, section: &str, text: &str) {
-        self.mistakes.borrow_mut().push(found(line, section, text));
+        self.mistake_about(About::Value, line, section, text);
+    }
+
+    pub(super) fn mistake_about(&self, about: About, line: usize, section: &str, text: &str) {
+        self.mistakes.borrow_mut().push(found(about, line, section, text));
     }
 
     pub(super) fn warning(&self, line: usize, section: &str, text: &str) {
-        self.warnings.borrow_mut().push(found(line, section, text));
+        self.warning_about(About::Value, line, section, text);
+    }
+
+    pub(super) fn warning_about(&self, about: About, line: usize, section: &str, text: &str) {
+        self.warnings.borrow_mut().push(found(about, line, section, text));
     }
 
     /// A path as the file means it: relative to the file's own directory.
@@ -85,10 +93,11 @@ impl<'a> Document<'a> {
     }
 }
 
-fn found(line: usize, section: &str, text: &str) -> Mistake {
+fn found(about: About, line: usize, section: &str, text: &str) -> Mistake {
     Mistake {
         line,
         section: section.to_owned(),
         text: text.to_owned(),
+        about,
     }
 }

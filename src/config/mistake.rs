@@ -14,6 +14,17 @@ pub struct Mistake {
     pub section: String,
     /// What is wrong and what to do.
     pub text: String,
+    /// What it is about.
+    pub about: About,
+}
+
+/// What a mistake is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum About {
+    /// What stands in the file.
+    Value,
+    /// A secret that the file only names.
+    Secret,
 }
 
 /// Something doubtful that does not keep the file from being used.

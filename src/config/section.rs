@@ -10,11 +10,11 @@ use chrono::NaiveDate;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Secrets;
 use super::document::Document;
 use super::keys::{Kind, Presence, SectionKeys};
 use super::values;
 use super::walk::below;
+use super::{About, Secrets};
 use crate::net::SecretRef;
 
 /// A section.
@@ -170,9 +170,9 @@ impl<'a> Section<'a> {
     fn look_for(&self, name: &str, secret: &SecretRef) {
         use secrecy::ExposeSecret;
         match secret.read() {
-            Err(error) => self.mistake(name, &format!("{name}: {error}")),
+            Err(error) => self.secret_mistake(name, &format!("{name}: {error}")),
             Ok(value) if value.expose_secret().trim().is_empty() => {
-                self.mistake(name, &format!("{name}: the secret is empty"));
+                self.secret_mistake(name, &format!("{name}: the secret is empty"));
             }
             Ok(_) => {}
         }
@@ -184,8 +184,14 @@ impl<'a> Section<'a> {
                 "{name}: others may read {} (mode {mode:04o}); chmod o= it",
                 path.display()
             );
-            self.warning(name, &text);
+            self.document
+                .warning_about(About::Secret, self.line_of(name), &self.header, &text);
         }
+    }
+
+    fn secret_mistake(&self, name: &str, text: &str) {
+        self.document
+            .mistake_about(About::Secret, self.line_of(name), &self.header, text);
     }
 
     /// The line of a key, or of the section if it is not there.

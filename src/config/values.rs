@@ -115,7 +115,7 @@ pub(super) fn is_dcr_id(text: &str) -> bool {
 }
 
 /// The known word that was most likely meant, if one is near enough.
-pub(super) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+pub fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let word = word.to_lowercase().replace('-', "_");
     let distances = known
         .iter()

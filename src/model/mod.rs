@@ -4,6 +4,7 @@
 //! last-modified time of a stream with a saved [`Position`]. A [`Record`] is one version of one work
 //! item, already encoded as a row of `ServiceDesk_CL`.
 
+mod code;
 pub mod columns;
 mod marking;
 mod profile;
@@ -14,6 +15,7 @@ mod stream;
 mod verdict;
 pub mod window;
 
+pub use code::{Code, one_line};
 pub use marking::Gone;
 pub use profile::{ChoiceValues, Column, ItemProfile, Profile, ProfileError};
 pub use record::{Mapped, Record, RecordId, Unmapped, Version};

@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap};
 
 use super::retry;
-use crate::model::Trouble;
+use crate::model::{Trouble, one_line};
 
 /// The longest quotation of a server, in characters.
 const MAX_WORDS: usize = 300;
@@ -142,30 +142,6 @@ fn html_title(body: &[u8]) -> String {
 /// One line of at most 300 characters, without control characters.
 pub(super) fn shorten(text: &str) -> String {
     one_line(text, MAX_WORDS)
-}
-
-/// One line of at most so many characters, without control characters.
-pub(super) fn one_line(text: &str, most: usize) -> String {
-    let mut line = String::new();
-    let mut length = 0;
-    for word in text
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty())
-    {
-        if length > 0 {
-            line.push(' ');
-            length += 1;
-        }
-        for letter in word.chars() {
-            if length >= most {
-                line.push('…');
-                return line;
-            }
-            line.push(letter);
-            length += 1;
-        }
-    }
-    line
 }
 
 #[cfg(test)]

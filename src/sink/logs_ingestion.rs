@@ -12,7 +12,7 @@ use crate::auth::{Company, Credentials, Identities, Refusal};
 use crate::model::Trouble;
 use crate::net::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use crate::net::http::{HeaderName, HeaderValue};
-use crate::net::{Answer, Client, Judgement, Lane, Request};
+use crate::net::{Answer, Authorize as _, Client, Judgement, Lane, Request};
 
 /// A changed rule and a new role take effect in minutes: no use asking sooner.
 const PROPAGATION: Duration = Duration::from_secs(600);
@@ -84,6 +84,11 @@ impl LogsIngestion {
 
     pub(super) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Gets a token, without using it.
+    pub(super) async fn sign_in(&self) -> Result<(), Trouble> {
+        self.credentials.authorization(None).await.map(|_| ())
     }
 
     pub(super) async fn deliver(&self, batch: &Batch) -> Result<Receipt, SinkError> {

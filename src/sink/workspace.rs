@@ -78,6 +78,14 @@ impl Workspace {
         }
     }
 
+    /// Gets a token, if it takes tokens: whether it does.
+    pub async fn sign_in(&self) -> Result<bool, Trouble> {
+        match self {
+            Self::LogsIngestion(sink) => sink.sign_in().await.map(|()| true),
+            Self::DataCollector(_) | Self::File(_) => Ok(false),
+        }
+    }
+
     /// Whether it takes rows of [`Table::Log`].
     pub fn has_log(&self) -> bool {
         match self {

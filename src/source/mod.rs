@@ -6,6 +6,7 @@ pub mod dataverse;
 mod map;
 mod order;
 pub mod servicenow;
+mod session;
 mod stamp;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use chrono::{DateTime, Utc};
 pub use self::count::Volume;
 pub use self::dataverse::Dataverse;
 pub use self::servicenow::ServiceNow;
+pub use self::session::{Absent, Allowed, Session, Told};
 use crate::model::{Mapped, Position, RecordId, Slice, Trouble};
 use crate::net::NetError;
 
@@ -88,6 +90,24 @@ pub enum Desk {
 }
 
 impl Desk {
+    /// Signs in and asks who we are; fails where nobody gets in, or where no desk answers. What the user may not read of
+    /// itself is left open.
+    pub async fn who_am_i(&self) -> Result<Session, SourceError> {
+        match self {
+            Self::ServiceNow(desk) => desk.who_am_i().await,
+            Self::Dataverse(desk) => desk.who_am_i().await,
+        }
+    }
+
+    /// Why fields of the profile come with no record. ServiceNow is asked about what a page
+    /// read before lacked; Dataverse, which refuses such a page, about all of them.
+    pub async fn absent_columns(&self, from: DateTime<Utc>) -> Result<Absent, SourceError> {
+        match self {
+            Self::ServiceNow(desk) => desk.absent_columns().await,
+            Self::Dataverse(desk) => desk.absent_columns(from).await,
+        }
+    }
+
     /// Fields that were asked for and that no record of a page had; empty before the first page with records.
     /// Dataverse refuses such a field, so there it never comes to that.
     pub fn absent_fields(&self) -> Vec<String> {

@@ -9,7 +9,8 @@ use rusqlite::ffi::{
     SQLITE_IOERR_WRITE,
 };
 
-use crate::model::{Trouble, Verdict};
+use super::codes;
+use crate::model::{Code, Trouble};
 
 /// Why the state file could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +19,7 @@ pub enum StoreError {
     #[error("state file: {0}")]
     Sqlite(#[from] rusqlite::Error),
     /// The same, with the name of the file.
-    #[error("state file {}: {error}: {}; {}", .path.display(), Ill::of(.error).means(), Ill::of(.error).remedy())]
+    #[error("state file {}: {error}: {}; {}", .path.display(), Ill::of(.error).code().means, Ill::of(.error).code().remedy)]
     Failed {
         /// Which.
         path: PathBuf,
@@ -76,8 +77,8 @@ impl StoreError {
     /// Of a file that the system does not open, make or write.
     pub(super) fn open(path: &Path, error: &std::io::Error) -> Self {
         let remedy = match error.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Ill::Full.remedy(),
-            ErrorKind::ReadOnlyFilesystem => Ill::ReadOnly.remedy(),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => codes::FULL.remedy,
+            ErrorKind::ReadOnlyFilesystem => codes::READ_ONLY.remedy,
             _ => "is the folder there, and may this user write to it?",
         };
         Self::Open {
@@ -114,13 +115,7 @@ impl StoreError {
                 (Ill::Other, self.to_string())
             }
         };
-        Trouble {
-            code: ill.code(),
-            verdict: Verdict::Retry { after: None },
-            seen,
-            means: ill.means().to_owned(),
-            remedy: ill.remedy().to_owned(),
-        }
+        ill.code().retry(seen)
     }
 }
 
@@ -158,41 +153,13 @@ impl Ill {
         }
     }
 
-    fn code(self) -> &'static str {
+    fn code(self) -> &'static Code {
         match self {
-            Self::Other => "ITSMD-ST-001",
-            Self::Full => "ITSMD-ST-002",
-            Self::Locked => "ITSMD-ST-003",
-            Self::Damaged => "ITSMD-ST-004",
-            Self::ReadOnly => "ITSMD-ST-005",
-        }
-    }
-
-    fn means(self) -> &'static str {
-        match self {
-            Self::Other => "the state could not be read or written",
-            Self::Full => "the disk is full, or does not take what is written: a quota, a limit, a fault",
-            Self::Locked => "another program has locked the file",
-            Self::Damaged => "the file is damaged",
-            Self::ReadOnly => "the file may only be read",
-        }
-    }
-
-    fn remedy(self) -> &'static str {
-        match self {
-            Self::Other => {
-                "look at the disk and the file's owner; the file is disposable: without it the window is delivered once more"
-            }
-            Self::Full => "make room on the disk; nothing is lost, it goes on where it stopped",
-            Self::Locked => {
-                "end what holds it (a sqlite3 shell, a backup; `fuser` names it); nothing is lost, it goes on where it stopped"
-            }
-            Self::Damaged => {
-                "stop itsmd, move the file away with its -wal and -shm, start itsmd: the window is delivered once more"
-            }
-            Self::ReadOnly => {
-                "make the file and its file system writable; nothing is lost, it goes on where it stopped"
-            }
+            Self::Other => &codes::OTHER,
+            Self::Full => &codes::FULL,
+            Self::Locked => &codes::LOCKED,
+            Self::Damaged => &codes::DAMAGED,
+            Self::ReadOnly => &codes::READ_ONLY,
         }
     }
 }

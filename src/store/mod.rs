@@ -4,6 +4,7 @@
 //! `Ok`, and undone otherwise. All SQL stands in this folder, a table a file.
 
 mod announced;
+mod code;
 mod counted;
 mod error;
 mod ledger;
@@ -26,6 +27,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, TimeZone, Utc};
 
 pub use announced::Announced;
+pub use code::codes;
 use counted::{Beside, Counted};
 pub use error::StoreError;
 pub use ledger::{LedgerRow, Traced};

@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 use chrono::{DateTime, Utc};
 
 use super::batch::{MAX_BATCH_BYTES, Stamp, assemble, fitting};
+use super::codes;
 use super::reconcile::{Truths, truth};
 use super::set_aside::unmapped_asides;
 use super::settled::{Age, Question, Settling};
@@ -266,12 +267,10 @@ impl<S, K: Sink> Stream<S, K> {
         };
         self.persist(move |db| db.retry_records(stream, &blameless)).await?;
         Err(Trouble {
-            code: "ITSMD-WS-020",
+            code: codes::NOTHING_TAKEN.id,
             verdict: Verdict::Stop,
-            means: format!("{REFUSALS_BEFORE_STOP} records were refused one by one and none was taken: it is not they"),
-            remedy:
-                "compare the data collection rule with `itsmd schema dcr`; what was set aside is tried again by itself"
-                    .to_owned(),
+            means: codes::NOTHING_TAKEN.means.to_owned(),
+            remedy: codes::NOTHING_TAKEN.remedy.to_owned(),
             seen: trouble.seen.clone(),
         })
     }

@@ -18,6 +18,7 @@
 mod batch;
 mod budget;
 mod claims;
+mod code;
 mod deliver;
 mod head;
 mod log_row;
@@ -41,6 +42,7 @@ mod unseen;
 
 pub use batch::{Stamp, assemble, fitting};
 pub use budget::ByteBudget;
+pub use code::codes;
 pub use log_row::{LogRow, LogType};
 pub use progress::Progress;
 pub use resync::{Resync, resync};

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::codes;
 use super::resync::begin_again;
 use super::stream::{Stream, store_trouble};
 use crate::model::window::{Range, gaps, tile, window_start};
@@ -298,7 +299,7 @@ fn lay_missing(db: &Db<'_>, row: &StreamRow, whole: Range, total: Option<u64>) -
 
 fn another_source(id: &StreamId, known: &str, now: &str) -> Trouble {
     Trouble {
-        code: "ITSMD-SY-001",
+        code: codes::ANOTHER_SOURCE.id,
         verdict: Verdict::Stop,
         seen: format!("{id} was read from {known} until now, and is configured to read {now}"),
         means: "what is known of the old one says nothing of the new one".to_owned(),

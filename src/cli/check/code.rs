@@ -1,6 +1,6 @@
 //! What `check` finds by itself; what the service desks and the workspace say has codes of its own.
 
-use crate::net::Code;
+use crate::model::Code;
 
 /// The file cannot be used.
 pub const CONFIGURATION: Code = Code {
@@ -82,6 +82,36 @@ pub const STATE: Code = Code {
     means: "this user cannot use the state file",
     remedy: "run check as the service's user or as root; look at [state] path and its directory",
 };
+/// A rate rule below ours.
+pub const LOW_RATE: Code = Code {
+    id: "ITSMD-CK-014",
+    means: "the service desk allows this user fewer requests than itsmd may send, so it will be refused for the rest of the hour",
+    remedy: "lower `requests_per_minute`, or have the rate rule of this user raised",
+};
+/// Not GMT.
+pub const USER_ZONE: Code = Code {
+    id: "ITSMD-CK-015",
+    means: "the user's time zone is not GMT: instances differ in whether they read the times of a query in it",
+    remedy: "set the time zone of the integration user to GMT",
+};
+/// An administrator.
+pub const MIGHTY_USER: Code = Code {
+    id: "ITSMD-CK-016",
+    means: "the user may do much more than read, which itsmd has no use for",
+    remedy: "give itsmd a user of its own that can only read",
+};
+/// Empty columns.
+pub const EMPTY_COLUMNS: Code = Code {
+    id: "ITSMD-CK-017",
+    means: "these columns are empty in every record that was read: nobody fills them in, or the user may not read their values",
+    remedy: "nothing, if nobody fills them in; else look at the access rules of the fields",
+};
+/// A secret file that others may read.
+pub const OPEN_SECRET: Code = Code {
+    id: "ITSMD-CK-018",
+    means: "a secret can be read by every user of this machine",
+    remedy: "chmod 0600 the file and give it to the service's user, or use a systemd credential",
+};
 
 /// All of them, for `itsmd explain` and the documentation.
 pub const CODES: &[Code] = &[
@@ -98,6 +128,11 @@ pub const CODES: &[Code] = &[
     NOTHING_ENABLED,
     FILE,
     STATE,
+    LOW_RATE,
+    USER_ZONE,
+    MIGHTY_USER,
+    EMPTY_COLUMNS,
+    OPEN_SECRET,
 ];
 
 #[cfg(test)]

@@ -7,7 +7,9 @@ use chrono::{DateTime, Utc};
 use super::code;
 use super::finding::{Finding, Line, Section, Severity};
 use crate::app;
-use crate::config::{Config, ConfigErrors, Connection, Deletions, Loaded, Warning};
+use crate::auth;
+use crate::config::{About, Config, ConfigErrors, Connection, Deletions, Loaded, Warning};
+use crate::model::Code;
 use crate::store::Store;
 
 /// The next instants of a schedule that are shown.
@@ -44,29 +46,41 @@ pub(super) fn section(loaded: &Loaded, state: &Result<Option<Store>, String>) ->
             .map(|finding| Line::found("rate", finding)),
     );
     Section {
-        title: format!("configuration  {}", config.path.display()),
+        title: "configuration".to_owned(),
+        about: config.path.display().to_string(),
         lines,
     }
 }
 
 /// A finding for each mistake.
 pub(super) fn mistakes(errors: &ConfigErrors) -> Section {
-    let seen: Vec<String> = match errors {
-        ConfigErrors::Unreadable { .. } => vec![errors.to_string()],
-        ConfigErrors::Mistakes { file, mistakes } => mistakes
-            .iter()
-            .map(|mistake| format!("{}:{mistake}", file.display()))
-            .collect(),
+    let found = |code: &Code, seen: String| Line::found("file", Finding::new(code, Severity::Error, seen));
+    let lines = match errors {
+        ConfigErrors::Unreadable { .. } => vec![found(&code::CONFIGURATION, errors.to_string())],
+        ConfigErrors::Mistakes { file, mistakes } => {
+            let lines = mistakes.iter().map(|mistake| {
+                let code = match mistake.about {
+                    About::Value => &code::CONFIGURATION,
+                    About::Secret => &auth::codes::SECRET,
+                };
+                found(code, format!("{}:{mistake}", file.display()))
+            });
+            lines.collect()
+        }
     };
-    let found = |seen| Line::found("file", Finding::new(&code::CONFIGURATION, Severity::Error, seen));
     Section {
         title: "configuration".to_owned(),
-        lines: seen.into_iter().map(found).collect(),
+        about: String::new(),
+        lines,
     }
 }
 
 fn doubtful(warning: &Warning) -> Finding {
-    Finding::new(&code::DOUBTFUL, Severity::Warning, warning.to_string())
+    let code = match warning.mistake.about {
+        About::Value => &code::DOUBTFUL,
+        About::Secret => &code::OPEN_SECRET,
+    };
+    Finding::new(code, Severity::Warning, warning.to_string())
 }
 
 fn state_line(config: &Config, state: &Result<Option<Store>, String>) -> Line {

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Trouble, WorkItemKind};
-use crate::net::Code;
+use crate::model::{Code, Trouble, WorkItemKind};
 
 /// How grave a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -28,6 +27,8 @@ pub(super) struct Finding {
     pub connection: Option<String>,
     /// Which kind, if it is about one.
     pub work_item: Option<WorkItemKind>,
+    /// What was looked at: `sign-in`, `incident`.
+    pub stage: String,
     /// What was seen.
     pub seen: String,
     /// What it means.
@@ -44,6 +45,7 @@ impl Finding {
             severity,
             connection: None,
             work_item: None,
+            stage: String::new(),
             seen: seen.into(),
             means: code.means.to_owned(),
             remedy: code.remedy.to_owned(),
@@ -52,11 +54,17 @@ impl Finding {
 
     /// A trouble that would stop a sync.
     pub fn of_trouble(trouble: &Trouble) -> Self {
+        Self::told(trouble, Severity::Error)
+    }
+
+    /// A trouble as grave as that.
+    pub fn told(trouble: &Trouble, severity: Severity) -> Self {
         Self {
             code: trouble.code,
-            severity: Severity::Error,
+            severity,
             connection: None,
             work_item: None,
+            stage: String::new(),
             seen: trouble.seen.clone(),
             means: trouble.means.clone(),
             remedy: trouble.remedy.clone(),
@@ -84,28 +92,46 @@ pub(super) struct Line {
 impl Line {
     /// Nothing is wrong with it.
     pub fn good(stage: &str, good: impl Into<String>) -> Self {
-        Self {
-            stage: stage.to_owned(),
-            good: good.into(),
-            findings: Vec::new(),
-        }
+        Self::of(stage, good, Vec::new())
     }
 
     /// It was found wanting.
     pub fn found(stage: &str, finding: Finding) -> Self {
+        Self::of(stage, "", vec![finding])
+    }
+
+    /// Both, or either.
+    pub fn of(stage: &str, good: impl Into<String>, mut findings: Vec<Finding>) -> Self {
+        for finding in &mut findings {
+            stage.clone_into(&mut finding.stage);
+        }
         Self {
             stage: stage.to_owned(),
-            good: String::new(),
-            findings: vec![finding],
+            good: good.into(),
+            findings,
         }
+    }
+
+    /// About this connection.
+    pub fn at(mut self, connection: &str, work_item: Option<WorkItemKind>) -> Self {
+        let findings = std::mem::take(&mut self.findings).into_iter();
+        self.findings = findings.map(|finding| finding.at(connection, work_item)).collect();
+        self
+    }
+
+    /// Whether it would stop a sync.
+    pub fn is_bad(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
     }
 }
 
 /// What belongs together: a connection, the workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Section {
-    /// Its heading.
+    /// Its name.
     pub title: String,
+    /// What else stands in its heading: partner and address.
+    pub about: String,
     /// In the order in which they were looked at.
     pub lines: Vec<Line>,
 }
@@ -117,14 +143,40 @@ pub(super) struct Document<'a> {
     pub ok: bool,
     /// In the order of the sections.
     pub findings: Vec<&'a Finding>,
+    /// Everything that was looked at.
+    pub stages: Vec<Stage<'a>>,
+}
+
+/// One thing that was looked at, as in the JSON.
+#[derive(Debug, Serialize)]
+pub(super) struct Stage<'a> {
+    /// `configuration`, a connection's name, `workspace`.
+    pub section: &'a str,
+    /// `sign-in`, `incident`.
+    pub stage: &'a str,
+    /// Whether nothing about it would stop a sync.
+    pub ok: bool,
+    /// What is well about it.
+    pub told: &'a str,
 }
 
 impl<'a> Document<'a> {
     /// Of these sections.
     pub fn of(sections: &'a [Section]) -> Self {
         let lines = sections.iter().flat_map(|section| &section.lines);
-        let findings: Vec<&Finding> = lines.flat_map(|line| &line.findings).collect();
-        let ok = findings.iter().all(|finding| finding.severity != Severity::Error);
-        Self { ok, findings }
+        let findings: Vec<&Finding> = lines.clone().flat_map(|line| &line.findings).collect();
+        let stages = sections.iter().flat_map(|section| {
+            section.lines.iter().map(|line| Stage {
+                section: &section.title,
+                stage: &line.stage,
+                ok: !line.is_bad(),
+                told: &line.good,
+            })
+        });
+        Self {
+            ok: !lines.into_iter().any(Line::is_bad),
+            findings,
+            stages: stages.collect(),
+        }
     }
 }

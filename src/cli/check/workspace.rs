@@ -1,41 +1,66 @@
-//! The workspace's stage: an empty delivery, which it has to accept and which writes nothing.
+//! The workspace's stages: a token, then an empty delivery, which it has to accept and which writes nothing; a test row
+//! if it is asked for.
 
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use rustix::fs::{Access, access};
 
-use super::code;
 use super::finding::{Finding, Line, Section, Severity};
+use super::{code, trial, way};
 use crate::app;
 use crate::sink::{Batch, Settings, Sink, Table, Workspace};
 
 /// Asks it, or looks whether its file can be written.
-pub(super) async fn online(settings: &Settings, workspace: &Workspace) -> Section {
+pub(super) async fn online(settings: &Settings, workspace: &Workspace, send_test: bool) -> Section {
     let mut lines = Vec::new();
     match settings {
         Settings::File { path } => lines.push(file(path)),
-        Settings::LogsIngestion { .. } | Settings::DataCollector { .. } => {
-            lines.push(delivery("delivery", Table::WorkItems, workspace).await);
-            if workspace.has_log() {
-                lines.push(delivery("log", Table::Log, workspace).await);
-            }
+        Settings::LogsIngestion { endpoint, .. } | Settings::DataCollector { endpoint, .. } => {
+            lines.extend(answers(endpoint, workspace).await);
         }
     }
+    if send_test && !lines.iter().any(Line::is_bad) {
+        lines.push(trial::send(workspace).await);
+    }
     Section {
-        title: title(settings),
+        title: "workspace".to_owned(),
+        about: about(settings),
         lines,
     }
 }
 
-fn title(settings: &Settings) -> String {
+fn about(settings: &Settings) -> String {
     match settings {
-        Settings::LogsIngestion { endpoint, stream, .. } => format!("workspace  {stream} at {endpoint}"),
+        Settings::LogsIngestion { endpoint, stream, .. } => format!("{stream} at {endpoint}"),
         Settings::DataCollector {
             workspace_id, log_type, ..
-        } => format!("workspace  {log_type}_CL in {workspace_id}"),
-        Settings::File { path } => format!("workspace  {}", path.display()),
+        } => format!("{log_type}_CL in {workspace_id}"),
+        Settings::File { path } => path.display().to_string(),
     }
+}
+
+async fn answers(endpoint: &str, workspace: &Workspace) -> Vec<Line> {
+    let mut lines = match workspace.client() {
+        Some(client) => way::lines(client, endpoint).await,
+        None => Vec::new(),
+    };
+    if lines.iter().any(Line::is_bad) {
+        return lines;
+    }
+    match workspace.sign_in().await {
+        Ok(true) => lines.push(Line::good("token", "granted")),
+        Ok(false) => {}
+        Err(trouble) => {
+            lines.push(Line::found("token", Finding::of_trouble(&trouble)));
+            return lines;
+        }
+    }
+    lines.push(delivery("delivery", Table::WorkItems, workspace).await);
+    if workspace.has_log() {
+        lines.push(delivery("log", Table::Log, workspace).await);
+    }
+    lines
 }
 
 async fn delivery(stage: &str, table: Table, workspace: &Workspace) -> Line {

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 
 use super::rows::{Rows, read};
+use super::session::is_no_user;
 use super::{Dataverse, codes, limit};
 use crate::model::Trouble;
 use crate::net::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -80,7 +81,7 @@ impl Dataverse {
         }
     }
 
-    fn request(&self, ask: &Ask<'_>) -> Request {
+    pub(super) fn request(&self, ask: &Ask<'_>) -> Request {
         request(ask).lost_to(&self.lost).limits(limit::named)
     }
 
@@ -93,6 +94,7 @@ impl Dataverse {
                 // Less may pass: half a page behind a 200 is how a stream that ran out of time looks.
                 Err(not_a_page) => Judgement::Heavy(self.not_a_page(not_a_page)),
             },
+            StatusCode::FORBIDDEN if is_no_user(answer) => Judgement::Fail(codes::NO_USER.stop(seen())),
             StatusCode::FORBIDDEN => Judgement::Fail(codes::FORBIDDEN.stop(seen())),
             status if refusal(status) && link => Judgement::Accept,
             StatusCode::NOT_FOUND => Judgement::Fail(codes::NO_SET.stop(seen())),
@@ -126,7 +128,7 @@ impl Dataverse {
     }
 
     /// Where the configuration names a column: `column “x” (CreatedBy_s in the profile)`.
-    fn place_of(&self, column: &str) -> String {
+    pub(super) fn place_of(&self, column: &str) -> String {
         let item = self.mapper.item();
         let keys = [
             ("id", Some(&item.id)),
@@ -181,7 +183,7 @@ pub(super) fn refusal(status: StatusCode) -> bool {
 }
 
 /// `Could not find a property named 'x' on type 'Microsoft.Dynamics.CRM.incident'.`
-fn unknown_column(message: &str) -> Option<&str> {
+pub(super) fn unknown_column(message: &str) -> Option<&str> {
     let (_, rest) = message.split_once("Could not find a property named '")?;
     rest.split_once('\'').map(|(column, _)| column)
 }

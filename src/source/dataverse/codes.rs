@@ -45,7 +45,7 @@ pub(super) const REFUSED: Code = Code {
     remedy: "check `filter` (OData, e.g. statecode eq 0) and the fields of the profile",
 };
 /// 400: Could not find a property.
-pub(super) const UNKNOWN_COLUMN: Code = Code {
+pub const UNKNOWN_COLUMN: Code = Code {
     id: "ITSMD-DV-013",
     means: "the table has no such column, and Dataverse refuses the whole query for it",
     remedy: "correct the field in the profile or in `filter`; a look-up is called _name_value, and case counts",
@@ -61,6 +61,13 @@ pub(super) const SAME_LINK: Code = Code {
     id: "ITSMD-DV-015",
     means: "a page names itself as the next one: reading on would never end",
     remedy: "it is tried again at the next run; if it goes on, look for a proxy that caches answers",
+};
+/// 0x80072560.
+pub(super) const NO_USER: Code = Code {
+    id: "ITSMD-DV-016",
+    means: "signing in to Entra worked, but the environment has no user for this application or account",
+    remedy: "add the application as an application user of the environment (Power Platform admin centre), with a security \
+             role that reads the tables; check that `server_url` is the right environment",
 };
 /// Rows out of order.
 pub(super) const OUT_OF_ORDER: Code = Code {
@@ -87,6 +94,7 @@ pub const CODES: &[Code] = &[
     UNKNOWN_COLUMN,
     LINK_REFUSED,
     SAME_LINK,
+    NO_USER,
     OUT_OF_ORDER,
     OUT_OF_RANGE,
 ];

@@ -11,6 +11,7 @@
 //! Stamps that fall, or leave the range, mean that a part of the query was ignored, and no position moves then.
 //! Deletions are invisible here; reconciliation finds them.
 
+mod absent;
 mod answer;
 mod codes;
 #[cfg(feature = "fuzzing")]
@@ -22,6 +23,7 @@ mod page;
 mod probe;
 mod query;
 mod rows;
+mod session;
 #[cfg(all(test, feature = "sim"))]
 mod tests;
 
@@ -39,7 +41,7 @@ use crate::auth::Credentials;
 use crate::model::{ChoiceValues, ItemProfile, Mapped, Partner, RecordId, Slice, StreamId};
 use crate::net::{Client, Lane};
 
-pub use codes::CODES;
+pub use codes::{CODES, UNKNOWN_COLUMN};
 pub use metadata::{ColumnInfo, Metadata, TableInfo};
 
 /// How the Web API writes what every desk has.

@@ -83,6 +83,12 @@ impl ServiceNow {
                 Ok(rows) => return (Some(rows), Judgement::Accept),
                 Err(not_a_page) => self.not_a_page(not_a_page),
             },
+            StatusCode::FORBIDDEN if is_blocked(answer) => {
+                Judgement::Fail(codes::BLOCKED.stop(self.seen(&answer.words())))
+            }
+            StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND if is_no_api(answer) => {
+                Judgement::Fail(codes::NO_API.stop(self.seen(&answer.words())))
+            }
             StatusCode::FORBIDDEN => Judgement::Fail(codes::FORBIDDEN.stop(self.seen(&answer.words()))),
             StatusCode::NOT_FOUND => Judgement::Fail(codes::NO_TABLE.stop(self.seen(&answer.words()))),
             StatusCode::BAD_REQUEST if answer.message().contains("Invalid table") => {
@@ -133,6 +139,15 @@ impl ServiceNow {
             );
         }
     }
+}
+
+/// A refusal that is none of the Table API's, which always says why.
+pub(super) fn is_blocked(answer: &Answer) -> bool {
+    answer.status == StatusCode::FORBIDDEN && (answer.is_html() || answer.message().is_empty())
+}
+
+fn is_no_api(answer: &Answer) -> bool {
+    answer.message().contains("does not represent any resource")
 }
 
 fn cancelled(words: &str) -> bool {

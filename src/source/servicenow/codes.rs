@@ -45,6 +45,31 @@ pub(super) const REFUSED: Code = Code {
     means: "the instance refused the query",
     remedy: "check `filter` and the fields of the profile",
 };
+/// No record has the field, and a query shows that the table does not know it.
+pub(super) const UNKNOWN_FIELD: Code = Code {
+    id: "ITSMD-SN-013",
+    means: "the table has no such field, and the instance leaves it out without a word: its column stays empty",
+    remedy: "correct the field in the profile or in [connection.columns] (case counts), or take the column out",
+};
+/// No record has the field, and a query shows that the table knows it.
+pub(super) const HIDDEN_FIELD: Code = Code {
+    id: "ITSMD-SN-014",
+    means: "the table has this field, but the user may not read it: its column stays empty",
+    remedy: "give the user a role that reads the field (field access rules of the table, and of the tables it extends), or \
+             take the column out",
+};
+/// 403 without a word of the Table API's.
+pub(super) const BLOCKED: Code = Code {
+    id: "ITSMD-SN-016",
+    means: "something before the tables refuses us, whoever we are: the instance's list of addresses, a firewall or a proxy",
+    remedy: "add this machine's public address to the instance's IP Address Access Control, and check what stands between",
+};
+/// 400 or 404: `Requested URI does not represent any resource`.
+pub(super) const NO_API: Code = Code {
+    id: "ITSMD-SN-017",
+    means: "there is no Table API at this address",
+    remedy: "check `server_url`: https://INSTANCE.service-now.com and nothing behind it",
+};
 /// Rows out of order.
 pub(super) const OUT_OF_ORDER: Code = Code {
     id: "ITSMD-SN-020",
@@ -88,6 +113,10 @@ pub const CODES: &[Code] = &[
     NO_TABLE,
     FORBIDDEN,
     REFUSED,
+    UNKNOWN_FIELD,
+    HIDDEN_FIELD,
+    BLOCKED,
+    NO_API,
     OUT_OF_ORDER,
     OUT_OF_RANGE,
     TIME_ZONE,

@@ -65,7 +65,7 @@ impl ServiceNow {
     }
 
     /// Whether any record matches, seen or counted; and the requests it took.
-    async fn any_match(&self, query: &str) -> Result<(bool, u32), SourceError> {
+    pub(super) async fn any_match(&self, query: &str) -> Result<(bool, u32), SourceError> {
         let answered = self.ask(Lane::Head, self.url(query, &self.key_fields(), 1, 0)).await?;
         let any = answered.total.is_some_and(|total| total > 0) || !answered.rows.mapped.is_empty();
         Ok((any, answered.requests))

@@ -5,6 +5,7 @@
 //! about the end of the data; its count does. Rows out of order or out of range mean that a part of the query was
 //! ignored or that times were read in another zone, and no position moves then.
 
+mod absent;
 mod answer;
 mod codes;
 mod count;
@@ -15,6 +16,7 @@ mod hidden;
 mod probe;
 mod query;
 mod rows;
+mod session;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};

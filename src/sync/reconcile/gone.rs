@@ -3,6 +3,7 @@
 //! A lost role looks like a great many deletions. More than the limit at once are a person's decision: then none is
 //! marked, the stream says why, and goes on reading all the same.
 
+use super::super::codes;
 use super::super::pull::{Halt, Work};
 use super::super::run::error_json;
 use super::super::settled::Question;
@@ -155,7 +156,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             rows => format!("; it counted {rows} rows that it did not show this user"),
         };
         Trouble {
-            code: "ITSMD-SY-002",
+            code: codes::TOO_MANY_GONE.id,
             verdict: Verdict::Stop,
             seen: format!(
                 "{}: of {} records in the workspace the service desk did not show {missing}, and at least {} of these do \

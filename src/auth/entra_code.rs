@@ -1,0 +1,163 @@
+//! Entra's refusals by their AADSTS number. Nothing hangs on it but the words: Microsoft forbids depending on numbers.
+
+use crate::model::Code;
+
+/// 50076, 50079, 50158.
+const SECOND_FACTOR: Code = Code {
+    id: "ITSMD-AUTH-030",
+    means: "Entra wants a second factor of this account",
+    remedy: "a daemon cannot give a second factor: exclude the account by a conditional access policy, or use an application \
+             user with method `entra`",
+};
+/// 50126.
+const PASSWORD: Code = Code {
+    id: "ITSMD-AUTH-031",
+    means: "user name or password is wrong, or the account cannot sign in this way",
+    remedy: "check both; a federated account (AD FS) or one without a password cannot be used: take a cloud-only \
+             account, or an application user with method `entra`",
+};
+/// 50034.
+const NO_USER: Code = Code {
+    id: "ITSMD-AUTH-032",
+    means: "the user does not exist in this tenant",
+    remedy: "check `username` and `tenant_id`",
+};
+/// 50053.
+const LOCKED: Code = Code {
+    id: "ITSMD-AUTH-033",
+    means: "the account is locked after too many wrong passwords",
+    remedy: "correct the password, then wait or unlock it",
+};
+/// 50055, 50144.
+const PASSWORD_EXPIRED: Code = Code {
+    id: "ITSMD-AUTH-034",
+    means: "the account's password has expired",
+    remedy: "set a new one",
+};
+/// 50057.
+const DISABLED: Code = Code {
+    id: "ITSMD-AUTH-035",
+    means: "the account is disabled",
+    remedy: "enable it, or use another",
+};
+/// 65001.
+const CONSENT: Code = Code {
+    id: "ITSMD-AUTH-036",
+    means: "consent is missing",
+    remedy: "an administrator has to grant the application's delegated permission",
+};
+/// 7000215.
+const SECRET: Code = Code {
+    id: "ITSMD-AUTH-037",
+    means: "the client secret is wrong",
+    remedy: "the secret's value is needed, not its id; make a new one for the application, if in doubt",
+};
+/// 7000222.
+const SECRET_EXPIRED: Code = Code {
+    id: "ITSMD-AUTH-038",
+    means: "the client secret has expired",
+    remedy: "make a new one for the application",
+};
+/// 7000218.
+const NO_SECRET_SENT: Code = Code {
+    id: "ITSMD-AUTH-039",
+    means: "Entra wants a client secret, and none is sent by this method",
+    remedy: "for `entra-password` allow public client flows on the application (Authentication, Advanced settings)",
+};
+/// 700016, 7000112.
+const APPLICATION: Code = Code {
+    id: "ITSMD-AUTH-040",
+    means: "the application is not known in this tenant, or disabled",
+    remedy: "check `client_id` and `tenant_id`",
+};
+/// 90002.
+const TENANT: Code = Code {
+    id: "ITSMD-AUTH-041",
+    means: "the tenant does not exist",
+    remedy: "check `tenant_id`, and `authority` for national clouds",
+};
+/// 500011, 70011.
+const SCOPE: Code = Code {
+    id: "ITSMD-AUTH-042",
+    means: "the scope is not known in this tenant",
+    remedy: "check `scope`, often it is another cloud's; for Dataverse check `server_url`",
+};
+/// 50012, 900384, 700027.
+const CERTIFICATE: Code = Code {
+    id: "ITSMD-AUTH-043",
+    means: "the certificate is not the one registered with the application",
+    remedy: "upload the certificate to the application, or use the one that is registered; check that it has not \
+             expired",
+};
+/// 90055.
+const THROTTLED: Code = Code {
+    id: "ITSMD-AUTH-044",
+    means: "the tenant is being throttled by Entra",
+    remedy: "it is tried again later by itself",
+};
+/// 70021.
+const FEDERATED: Code = Code {
+    id: "ITSMD-AUTH-045",
+    means: "no federated credential of the application matches the token of the workload",
+    remedy: "compare issuer, subject and audience of the federated credential with those of the token",
+};
+/// 53003.
+const BLOCKED: Code = Code {
+    id: "ITSMD-AUTH-046",
+    means: "a conditional access policy blocks this sign-in",
+    remedy: "the sign-in log of Entra names the policy: exclude this account or application from it, or allow this \
+             machine's address",
+};
+/// 700025.
+const PUBLIC_CLIENT: Code = Code {
+    id: "ITSMD-AUTH-047",
+    means: "the application is a public client, which must not send a secret",
+    remedy: "use an application with a secret or certificate of its own, or method `entra-password`",
+};
+
+/// All of them, for `itsmd explain` and the documentation.
+pub const ENTRA_CODES: &[Code] = &[
+    SECOND_FACTOR,
+    PASSWORD,
+    NO_USER,
+    LOCKED,
+    PASSWORD_EXPIRED,
+    DISABLED,
+    CONSENT,
+    SECRET,
+    SECRET_EXPIRED,
+    NO_SECRET_SENT,
+    APPLICATION,
+    TENANT,
+    SCOPE,
+    CERTIFICATE,
+    THROTTLED,
+    FEDERATED,
+    BLOCKED,
+    PUBLIC_CLIENT,
+];
+
+/// The code of an AADSTS number; `None` for one that says nothing more than that it was refused.
+pub(super) fn code_of(number: u32) -> Option<Code> {
+    Some(match number {
+        50076 | 50079 | 50158 => SECOND_FACTOR,
+        50126 => PASSWORD,
+        50034 => NO_USER,
+        50053 => LOCKED,
+        50055 | 50144 => PASSWORD_EXPIRED,
+        50057 => DISABLED,
+        65001 => CONSENT,
+        7_000_215 => SECRET,
+        7_000_222 => SECRET_EXPIRED,
+        7_000_218 => NO_SECRET_SENT,
+        700_016 | 7_000_112 => APPLICATION,
+        90002 => TENANT,
+        500_011 | 70011 => SCOPE,
+        50012 | 900_384 | 700_027 => CERTIFICATE,
+        90055 => THROTTLED,
+        70021 | 700_211 | 700_213 => FEDERATED,
+        53003 => BLOCKED,
+        700_025 => PUBLIC_CLIENT,
+        _ => return None,
+    })
+}
