@@ -87,8 +87,11 @@ fn every_command_that_it_speaks_of_exists() {
 /// `sync [--connection NAME]… [--json]`.
 fn usage(command: &clap::Command) -> String {
     let mut usage = command.get_name().to_owned();
+    // One for each key of the configuration would fill the page.
+    let in_short = |argument: &&clap::Arg| !argument.is_hide_short_help_set();
     for argument in command
         .get_arguments()
+        .filter(in_short)
         .filter(|argument| !argument.is_hide_set() && argument.get_id() != "help")
     {
         let value = argument
@@ -111,6 +114,9 @@ fn usage(command: &clap::Command) -> String {
             format!("[{shown}]")
         };
         write!(usage, " {shown}{many}").unwrap();
+    }
+    if !command.get_arguments().all(|argument| in_short(&argument)) {
+        usage.push_str(" [--KEY VALUE]…");
     }
     usage
 }

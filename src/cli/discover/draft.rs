@@ -27,7 +27,9 @@ const REVISION: &str = "versionnumber";
 
 impl Item {
     /// Fails if the table cannot be read by time.
-    pub fn draft(kind: WorkItemKind, table: TableInfo, columns: Vec<ColumnInfo>) -> Result<Self, String> {
+    pub fn draft(kind: WorkItemKind, table: TableInfo, mut columns: Vec<ColumnInfo>) -> Result<Self, String> {
+        // Of two columns of one meaning the one that somebody added is the one that is filled.
+        columns.sort_by_key(|column| !is_own(column));
         let has = |field: &str| columns.iter().any(|column| column.field == field);
         if !has(MODIFIED) {
             return Err(format!(
@@ -83,21 +85,31 @@ fn takes(takes: Takes, column: &ColumnInfo) -> bool {
     match takes {
         Takes::Time => is_time,
         Takes::Text => column.kind == "String",
-        Takes::Any => !is_time && column.kind != "Uniqueidentifier",
+        // Dataverse's own state says only whether a record is active.
+        Takes::Any => !is_time && !matches!(column.kind.as_str(), "Uniqueidentifier" | "State"),
     }
 }
 
 /// The names a column may be known by: without its publisher's prefix, without `code` or `id` at its end.
 fn spellings(column: &ColumnInfo) -> impl Iterator<Item = String> + use<> {
-    let bare = column
-        .field
-        .strip_prefix('_')
-        .and_then(|field| field.strip_suffix("_value"));
-    let bare = bare.unwrap_or(&column.field);
+    let bare = bare(column);
     let own = bare.split_once('_').map_or(bare, |(_, own)| own);
     let whole = letters(own);
     let shorter = ["code", "id", "name"].map(|end| whole.strip_suffix(end).map(str::to_owned));
     std::iter::once(whole.clone()).chain(shorter.into_iter().flatten())
+}
+
+/// Whether somebody added it: its name has the prefix of a publisher.
+fn is_own(column: &ColumnInfo) -> bool {
+    bare(column).contains('_')
+}
+
+fn bare(column: &ColumnInfo) -> &str {
+    let look_up = column
+        .field
+        .strip_prefix('_')
+        .and_then(|field| field.strip_suffix("_value"));
+    look_up.unwrap_or(&column.field)
 }
 
 fn letters(text: &str) -> String {

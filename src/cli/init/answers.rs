@@ -89,7 +89,8 @@ impl Answers {
             .collect()
     }
 
-    /// What the chosen kinds and methods may have beside that, and nothing stands in for.
+    /// What the chosen kinds and methods may have beside that, and nothing stands in for. Whose cloud it is follows from
+    /// the addresses.
     pub fn optional(&self) -> Vec<Field> {
         [Place::ConnectionAuth, Place::WorkspaceAuth]
             .into_iter()
@@ -98,6 +99,7 @@ impl Answers {
                 Field::all().filter(move |field| {
                     field.place == place
                         && field.key.presence == Presence::Optional
+                        && field.key.name != "authority"
                         && variant.is_some_and(|variant| variant.optional.contains(&field.key.name))
                 })
             })

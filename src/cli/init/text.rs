@@ -24,7 +24,11 @@ const WORTH_KNOWING: &[(Place, &str, &str)] = &[
     (Place::Http, "listen", ""),
     (Place::Workspace, "stream", ""),
     (Place::Workspace, "log_stream", "\"Custom-ServiceDeskLog_CL\""),
-    (Place::WorkspaceAuth, "authority", ""),
+    (
+        Place::WorkspaceAuth,
+        "authority",
+        "\"https://login.microsoftonline.com\"",
+    ),
     (Place::WorkspaceAuth, "expires", "\"2027-01-31\""),
     (Place::Connection, "work_items", "[\"incident\", \"change_request\"]"),
     (Place::Connection, "sync_days", ""),
@@ -33,7 +37,11 @@ const WORTH_KNOWING: &[(Place, &str, &str)] = &[
     (Place::Connection, "requests_per_minute", ""),
     (Place::Connection, "max_concurrent", ""),
     (Place::Connection, "filter", ""),
-    (Place::ConnectionAuth, "authority", ""),
+    (
+        Place::ConnectionAuth,
+        "authority",
+        "\"https://login.microsoftonline.com\"",
+    ),
     (Place::ConnectionAuth, "expires", "\"2027-01-31\""),
 ];
 

@@ -107,7 +107,8 @@ async fn a_drafted_profile_is_accepted_and_brings_both_kinds_of_work_item() {
     for kind in ["incident", "change_request"] {
         assert_eq!(stream(&report, "fabrikam", kind)["quarantined"], 0);
     }
-    let item = world.items().iter().find(|item| item.planned.is_some()).unwrap();
+    let complete = |item: &&itsmd::sim::item::Item| item.planned.is_some() && item.risk.is_some();
+    let item = world.items().iter().find(complete).unwrap();
     let row = &rig.latest()[&item.number];
     assert_eq!(row["Title_s"], item.title.as_str());
     for column in ["CRState_s", "Risk_s", "PlannedStartDate_t", "AssignedTo_s"] {

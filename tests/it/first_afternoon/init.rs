@@ -73,14 +73,13 @@ async fn what_is_missing_is_named_by_its_flag_and_nothing_is_written() {
     ] {
         assert!(said(&nothing).contains(flag), "{}", said(&nothing));
     }
-    let mut half = init(directory, &["--workspace-kind", "logs-ingestion"]);
-    half.retain(|arg| !TO_A_FILE.contains(arg));
-    half.extend([
+    let more = [
         "--workspace-kind",
         "logs-ingestion",
         "--workspace-auth-method",
         "client-secret",
-    ]);
+    ];
+    let half = [&["init", "--directory", directory], CHOSEN.as_slice(), &more].concat();
     let half = itsmd(&half, "hunter2").await;
     assert_eq!(status(&half), 2);
     for flag in [

@@ -18,7 +18,7 @@ async fn what_is_planned_is_what_a_sync_then_does() {
     let rig = Rig::new().await;
     rig.configure("work_items = [\"incident\"]\npage_size = 100");
     for number in 0..750 {
-        let time = ago(TimeDelta::minutes(90 * i64::from(number)));
+        let time = ago(TimeDelta::minutes(90 * i64::from(number) + 1));
         let title = "x".repeat(usize::try_from(number).unwrap() % 400);
         rig.desk.put("incident", &incident(number, &title, time));
     }
@@ -54,7 +54,7 @@ async fn more_than_dataverse_counts_at_once_is_counted_in_parts() {
     let rig = Rig::new().await;
     let instance = Instance::new();
     for number in 0..12_000 {
-        let time = ago(TimeDelta::minutes(14 * number));
+        let time = ago(TimeDelta::minutes(14 * number + 1));
         let row = [
             ("ticketnumber", Cell::text(format!("CAS-{number}"))),
             ("title", Cell::text("Mail is down")),

@@ -31,7 +31,9 @@ impl Session {
             options.unwrap().into()
         };
         let child = Command::new("setsid")
-            .args(["--ctty", env!("CARGO_BIN_EXE_itsmd"), "init", "--directory"])
+            // Whoever runs the tests in the background has them ignore what Ctrl-C sends.
+            .args(["--ctty", "env", "--default-signal=INT"])
+            .args([env!("CARGO_BIN_EXE_itsmd"), "init", "--directory"])
             .arg(directory)
             .env_remove("RUST_LOG")
             .env_remove("ITSMD_CONFIG")

@@ -71,8 +71,7 @@ const fn of_change(likely: Likely) -> Likely {
 pub(super) const LIKELY: &[Likely] = &[
     Likely { takes: Takes::Text, ..any("ServiceDeskId_s", &["ticketnumber", "number", "casenumber", "incidentnumber", "changenumber",
         "requestnumber", "changerequestnumber", "autonumber", "reference", "ticket"]) },
-    // The status reason says more than Dataverse's own state; a desk's own column says most.
-    any("State", &["workflowstate", "lifecyclestate", "incidentstate", "changestate", "phase", "stage", "statuscode", "status", "state"]),
+    any("State", &["state", "workflowstate", "lifecyclestate", "incidentstate", "changestate", "status", "phase", "stage", "statuscode"]),
     any("Title_s", &["title", "subject", "shortdescription", "summary", "name"]),
     any("Description_s", &["description", "details", "longdescription", "notes"]),
     any("Urgency_s", &["urgency"]),

@@ -68,6 +68,26 @@ fn prefixes_labels_and_types_decide_what_a_column_is() {
 }
 
 #[test]
+fn a_desks_own_state_goes_before_dataverses() {
+    let mut columns = common();
+    columns.push(column("statecode", "State", "Status"));
+    let item = |columns: Vec<ColumnInfo>| {
+        Item::draft(WorkItemKind::Incident, table("abc_incident", "abc_title"), columns).unwrap()
+    };
+    let state = |item: &Item| {
+        fields(item)
+            .iter()
+            .find(|(name, _)| *name == "IncidentState_s")
+            .unwrap()
+            .1
+            .to_owned()
+    };
+    assert_eq!(state(&item(columns.clone())), "statuscode");
+    columns.push(column("zzz_state", "Picklist", "State"));
+    assert_eq!(state(&item(columns)), "zzz_state");
+}
+
+#[test]
 fn whatever_labels_hold_the_draft_is_a_profile() {
     let mut columns = common();
     let mut nasty = column("abc_title", "String", "Titel\n[incident]\ntable = \"x\" # \u{1b}[31m");

@@ -153,4 +153,20 @@ pub const PAGES: &[Page] = &[
             ),
         ],
     ),
+    page(
+        "ITSMD-WS-030",
+        &[
+            cause(
+                "ITSMC or the HTTP Data Collector API made the table",
+                "Workspace › Tables says Custom table (classic)",
+                "write to new tables side by side, which can be undone; or migrate the table by a POST to its resource's \
+                 /migrate?api-version=2021-12-01-preview, which cannot. itsmd never does that by itself",
+            ),
+            cause(
+                "the table is not there",
+                "Workspace › Tables does not list it",
+                "deploy `itsmd schema bicep`, or `itsmd schema table` before `itsmd schema dcr`",
+            ),
+        ],
+    ),
 ];
