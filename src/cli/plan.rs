@@ -22,6 +22,9 @@ use crate::sync::Stamp;
 /// Rows that are looked at for their size.
 const SAMPLE: u32 = 200;
 
+/// Requests beside the pages of slices: a first look takes two, the head one.
+const BESIDE: u64 = 3;
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Only this connection; may be given more than once
@@ -158,9 +161,8 @@ fn average(records: &[Mapped], now: DateTime<Utc>) -> Option<u64> {
 
 impl StreamPlan {
     fn of(seen: Seen, pace: Pace) -> Self {
-        // The head has a page of its own.
-        let slices = tile(seen.window, Some(seen.records)).len() as u64 + 1;
-        let cost = Cost::of(pace, seen.records, slices, seen.row.unwrap_or(USUAL_ROW));
+        let slices = tile(seen.window, Some(seen.records)).len() as u64;
+        let cost = Cost::of(pace, seen.records, slices + BESIDE, seen.row.unwrap_or(USUAL_ROW));
         let tenths = (cost.seconds * 10).div_ceil(60);
         Self {
             records: Some(cost.records),

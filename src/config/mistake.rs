@@ -73,7 +73,7 @@ fn unreadable(location: &Location, error: &str) -> String {
         ChosenBy::Flag => "named by --config",
         ChosenBy::Environment => "named by $ITSMD_CONFIG",
         ChosenBy::Default => {
-            "the default; name another with --config or $ITSMD_CONFIG; config/itsmd.toml of the sources is an example"
+            "the default; name another with --config or $ITSMD_CONFIG; `itsmd init` writes a first one"
         }
     };
     format!("cannot read the configuration {path} ({hint}): {error}")

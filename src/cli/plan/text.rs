@@ -130,12 +130,12 @@ mod tests {
             render(&plan(vec![stream(24_918, false), refused])),
             "\
 CONNECTION  WORK ITEM       RECORDS  REQUESTS  TIME  TO AZURE
-contoso     incident         24,918        30  30 s     31 MB
+contoso     incident         24,918        32  32 s     31 MB
 contoso     change_request        -         -     -         -
 
 contoso/change_request: refused
 
-contoso will see at most 2 requests at a time, 60 a minute; the first sync takes about 30 s, longer if its answers take long.
+contoso will see at most 2 requests at a time, 60 a minute; the first sync takes about 32 s, longer if its answers take long.
 The workspace takes in about 31 MB with the first sync, before its own accounting, which leaves names of columns out;
 afterwards a row for each change.
 "
