@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn what_is_drafted_can_be_used_and_holds_no_secret() {
         let answers = answers(&[
-            (Place::Connection, "name", "con/to\"so"),
+            (Place::Connection, "name", "con to:so"),
             (Place::Connection, "partner", "servicenow"),
             (Place::Connection, "server_url", "https://contoso.service-now.com"),
             (Place::Connection, "work_items", "incident, change_request"),
@@ -194,7 +194,7 @@ mod tests {
         let draft = draft(&answers);
         let loaded = config::parse("/x/itsmd.toml".as_ref(), &draft.text, Secrets::Skip).unwrap();
         let connection = &loaded.config.connections[0];
-        assert_eq!((connection.name.as_str(), connection.sync_days), ("con/to\"so", 90));
+        assert_eq!((connection.name.as_str(), connection.sync_days), ("con to:so", 90));
         assert_eq!(connection.work_items.len(), 2);
         assert!(!draft.text.contains("hunter2"));
         assert_eq!(draft.secrets[0].0, "con-to-so-password");
