@@ -58,8 +58,8 @@ struct StreamPlan {
     /// At the configured rate.
     minutes: Option<f64>,
     bytes: Option<u64>,
-    /// There are more records than `records`: not all could be counted.
-    at_least: bool,
+    /// Not all of it could be counted: parts of the window stand for the rest.
+    estimated: bool,
     error: Option<String>,
     #[serde(skip)]
     cost: Cost,
@@ -120,7 +120,7 @@ async fn connection(connected: &Connected) -> ConnectionPlan {
 struct Seen {
     window: Range,
     records: u64,
-    at_least: bool,
+    estimated: bool,
     /// Bytes of a row, on the average of what was looked at.
     row: Option<u64>,
 }
@@ -143,7 +143,7 @@ async fn look(stream: &DeskStream, now: DateTime<Utc>) -> Result<Seen, Trouble> 
         window: Range { from, to: now },
         // A source that does not count shows at least what it shows.
         records: volume.records.unwrap_or(read),
-        at_least: volume.at_least || (volume.records.is_none() && !page.end),
+        estimated: volume.estimated || (volume.records.is_none() && !page.end),
         row: average(&page.records, now),
     })
 }
@@ -169,7 +169,7 @@ impl StreamPlan {
             requests: Some(cost.requests),
             minutes: Some(tenths as f64 / 10.0),
             bytes: Some(cost.bytes),
-            at_least: seen.at_least,
+            estimated: seen.estimated,
             cost,
             ..Self::default()
         }

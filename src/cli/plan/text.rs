@@ -34,9 +34,8 @@ pub(super) fn render(plan: &Plan) -> String {
     }
     let all: Cost = streams().map(|(_, stream)| stream.cost).sum();
     text.push_str(&format!(
-        "The workspace takes in {}{} with the first sync, before its own accounting, which leaves names of columns out;\n\
+        "The workspace takes in about {} with the first sync, before its own accounting, which leaves names of columns out;\n\
          afterwards a row for each change.\n",
-        at_least(streams().any(|(_, stream)| stream.at_least)),
         size(all.bytes)
     ));
     text
@@ -48,7 +47,7 @@ fn cells(connection: &ConnectionPlan, stream: &StreamPlan) -> [String; 6] {
         let nothing = || "-".to_owned();
         return [name, kind, nothing(), nothing(), nothing(), nothing()];
     }
-    let mark = if stream.at_least { "> " } else { "" };
+    let mark = if stream.estimated { "~ " } else { "" };
     let cost = &stream.cost;
     [
         name,
@@ -69,16 +68,11 @@ fn in_words(connection: &ConnectionPlan) -> String {
         many => format!("at most {many} requests at a time"),
     };
     format!(
-        "{} will see {at_once}, {} a minute; the first sync takes {}{}, longer if its answers take long.\n",
+        "{} will see {at_once}, {} a minute; the first sync takes about {}, longer if its answers take long.\n",
         connection.name,
         count(per_minute.into()),
-        at_least(connection.streams.iter().any(|stream| stream.at_least)),
         span(all.seconds),
     )
-}
-
-fn at_least(more: bool) -> &'static str {
-    if more { "more than " } else { "about " }
 }
 
 #[cfg(test)]
@@ -87,7 +81,7 @@ mod tests {
     use super::*;
     use crate::model::window::Range;
 
-    fn stream(records: u64, at_least: bool) -> StreamPlan {
+    fn stream(records: u64, estimated: bool) -> StreamPlan {
         let (from, to) = ("2026-07-23T10:00:00Z", "2026-11-20T10:00:00Z");
         let seen = Seen {
             window: Range {
@@ -95,7 +89,7 @@ mod tests {
                 to: to.parse().unwrap(),
             },
             records,
-            at_least,
+            estimated,
             row: Some(1_244),
         };
         let pace = Pace {
@@ -143,10 +137,10 @@ afterwards a row for each change.
     }
 
     #[test]
-    fn what_could_not_be_counted_to_the_end_is_said_to_be_more() {
+    fn what_could_not_be_counted_to_the_end_is_marked() {
         let text = render(&plan(vec![stream(40_000, true)]));
         assert!(
-            text.contains("> 40,000") && text.contains("takes in more than 50 MB"),
+            text.contains("~ 40,000") && text.contains("takes in about 50 MB"),
             "{text}"
         );
     }
