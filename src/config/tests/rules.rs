@@ -17,10 +17,6 @@ fn each_method_takes_its_own_keys_and_says_which() {
         ":17: [connection.auth] client_secret is not used by basic; it takes username, password, expires",
     );
     refused(
-        &with("\"basic\"\nusername = \"itsmd\"\npassword", "\"mtls\"\npassword"),
-        ":16: [connection.auth] password is not used by mtls; it takes no other key",
-    );
-    refused(
         &with("\"client-secret\"", "\"managed-identity\""),
         "managed-identity is not available in this version; available: client-secret, client-certificate",
     );
@@ -92,6 +88,13 @@ fn each_way_to_sign_in_to_servicenow_is_read() {
     );
     let tls = format!("[connection.tls]\nclient_certificate = \"/dev/null\"\nclient_key = {secret}");
     assert_eq!(read_as("mtls", &tls).unwrap().auth, Auth::Mtls);
+    let told = read_as("mtls", &format!("username = \"u\"\n{tls}"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        told.contains("[connection.auth] username is not used by mtls; it takes no other key"),
+        "{told}"
+    );
     let told = read_as("api-key", &format!("api_key = {secret}\nexpires = \"soon\""))
         .unwrap_err()
         .to_string();
