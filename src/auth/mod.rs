@@ -4,6 +4,7 @@
 //! they hold even if the renewal fails. A refused sign-in is repeated ever more slowly, so that no account is
 //! locked by us. Secrets are read from where they are at each sign-in, and never shown.
 
+mod aadsts;
 mod assertion;
 mod certificate;
 mod code;

@@ -4,8 +4,8 @@ use ::metrics::Unit;
 
 use super::*;
 use crate::model::{ConnectionName, WorkItemKind};
-use crate::status::{Credential, Reconcile};
 use crate::status::report::tests::{report, stream};
+use crate::status::{Credential, Reconcile};
 
 fn contoso() -> StreamId {
     StreamId {
