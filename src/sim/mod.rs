@@ -57,6 +57,21 @@
 //! | a clock that leaps | [`fault`] | guess | [`Fault::Skewed`], [`Desk::set_clock`] | right |
 //! | the token endpoint repeats the living token with its remaining life | `oauth` | documented | [`Desk::token_life`], [`Desk::revoke_tokens`] | 1,800 s |
 //! | whatever is wrong there, 401 `server_error` / `access_denied` | `oauth` | seen | | |
+//! | refresh tokens live 100 days and are given again | `oauth` | documented | [`Desk::refresh_life`], [`Desk::hand_out_refresh_token`] | 8,640,000 s |
+//! | or another in their stead, the old one good for some time or not at all | `oauth` | guess | [`Desk::set_rotation`] | given again |
+//! | client credentials only where the property is set and the entry has a user | `oauth` | documented | [`Desk::set_client_credentials`] | set (really: not) |
+//! | JWT bearer: RS256 by the entry's certificate, `kid`, `iss` the entry, `sub` the user, `exp`, `iat` | `oauth` | documented; the form's parameters inferred | `Client::jwt` | none taken |
+//! | its `aud` is the entry, the instance or its token endpoint; five minutes of skew | `oauth` | guess | `JwtKey::audience` | any of the three |
+//! | an assertion counts once | `oauth` | guess | `JwtKey::single_use` | any number of times |
+//! | secrets, keys and certificates expire; users are inactive or locked | `registry` | documented | [`Desk::change_client`], [`Desk::change_user`] | none |
+//! | basic authentication is denied to people who lack `snc_basic_auth_api_access` | `registry` | seen | [`Desk::restrict_basic`], `User::interactive` | denied; users are for web services |
+//! | a user without `snc_platform_rest_api_access`: 401, not 403 | `registry` | seen | `User::platform_role` | has it |
+//! | a second factor: 401 with `X-MFA_TOKEN: invalid` unless the code is there | `registry` | documented | `User::mfa` | none |
+//! | wrong passwords lock a user out | `registry` | documented; how many is a guess | [`Desk::set_lockout`] | never |
+//! | a provider's token: RS256, `aud` the entry, 300 s of skew, the user by `appid` | `oidc` | documented | [`Desk::trust`] | nobody is trusted |
+//! | a provider's token counts once | `oidc` | documented | `Provider::single_use` | any number of times |
+//! | `x-sn-apikey` is not looked at without a policy for the table; with one it must be right | `registry` | documented; that a wrong one is 401 is inferred | [`Desk::allow_api_keys`], [`Desk::api_key`] | no policy |
+//! | a certificate in the handshake stands for a user, or is asked for beside all else | `registry` | documented; the order behind the others is inferred | [`servicenow::start_guests`], [`Desk::require_certificate`] | not asked for |
 //! | `JSESSIONID`, `glide_user_route`, `BIGipServer…` for callers without a session | `answer` | documented | | |
 //! | counts of the Aggregate API ignore access rules of rows | `list` | inferred | | |
 //!
@@ -105,11 +120,26 @@
 //! | scope `resource//.default` makes an audience that ends in a slash | `grant` | seen | | |
 //! | error JSON with `error_codes`, `\r\n` in the description | `refusal` | documented | | |
 //! | 7000215, 700016, 90002, 7000218, 500011, 70011 with their `error` | `grant` | documented; the statuses inferred | | |
-//! | 50126, 50076, 50034, 700025, 9001023 | `grant` | inferred | | |
+//! | 50126, 50076, 50034, 700025, 9001023 | `grant`, `user` | inferred | | |
+//! | 7000222, 7000112: an expired secret, a disabled application | `proof`, `grant` | documented; statuses and texts inferred | `Application::expires`, `Application::disabled` | none |
+//! | 50055, 50057, 50079, 53003, 65001; a federated user looks like a wrong password | `user` | inferred | [`entra::Obstacle`] | none |
+//! | 50053: locked after so many wrong passwords, then even for the right one | `user` | documented (ten); the number is a switch | `Directory::lockout` | never |
 //! | 429, 503, a transient 400, a cut, a late answer | [`entra`] | guess, but for the code | [`entra::TokenFault`] | none |
-//! | a client assertion is compared as a text, its signature never verified | `grant` | simplified | [`entra::Credential`] | |
-//! | tokens are opaque (really: JWTs, which a client must not read) | `tokens` | simplified | | |
-//! | managed identity (IMDS, Arc) and certificates | nowhere | not simulated: no client asks | | |
+//! | HTML under any status, 200 without a token, no answer at all | [`entra`] | plain networking | [`entra::TokenFault`] | none |
+//! | client assertion: PS256 with `x5t#S256` or RS256 with `x5t`, `aud` the endpoint asked, `iss` = `sub` = the application | `proof` | documented; five minutes of skew are inferred | [`entra::Credential`] | |
+//! | 700027, 700023, 700021, 700024, 50027 for what is wrong with it | `proof` | inferred | | |
+//! | a federated token: signature, `iss`, `sub`, `aud` of the credential; 700211 to 700213, 50013, 700024 | `proof` | inferred | [`entra::Federated`] | |
+//! | another, compared as a text, its signature never verified: 70021 | `proof` | simplified | [`entra::Credential`] | |
+//! | an assertion counts once | `grant` | guess | `Directory::single_use` | any number of times |
+//! | tokens are opaque, or JWTs by RS256 with `aud`, `appid`, `tid` (version 1.0) | `tokens` | simplified; the claims documented | [`entra::Entra::sign_tokens`] | opaque |
+//! | a VM's IMDS: `Metadata: true` or 400 `bad_request_102`, versions, numbers as texts | [`entra::machine`] | documented | | |
+//! | it refuses what came by a proxy | [`entra::machine`] | documented; which headers tell it is inferred | | |
+//! | it gives a living token again with what is left of its life | [`entra::machine`] | inferred | `Setting::repeats` | given again |
+//! | several identities and none named, or one that is not there: 400 | [`entra::machine`] | documented; texts inferred | `Setting::identities` | |
+//! | 404, 410, 429, 5xx, HTML, a cut, no answer | [`entra::machine`] | documented; bodies are guesses | [`entra::machine::MachineFault`] | none |
+//! | App Service: `X-IDENTITY-HEADER`, `expires_on` and no `expires_in` | [`entra::machine`] | documented; 401 for a wrong header is inferred | `Setting::header` | |
+//! | Arc: 401 names a file, what is in it is shown once | [`entra::machine`] | seen | `Setting::folder` | |
+//! | challenges that a careful client refuses | [`entra::machine`] | guess | [`entra::machine::Trick`] | none |
 //!
 //! # Dataverse
 //!
@@ -148,6 +178,18 @@
 //! [`Desk::poison`]: servicenow::Desk::poison
 //! [`Desk::put`]: servicenow::Desk::put
 //! [`Desk::revoke_tokens`]: servicenow::Desk::revoke_tokens
+//! [`Desk::allow_api_keys`]: servicenow::Desk::allow_api_keys
+//! [`Desk::api_key`]: servicenow::Desk::api_key
+//! [`Desk::change_client`]: servicenow::Desk::change_client
+//! [`Desk::change_user`]: servicenow::Desk::change_user
+//! [`Desk::hand_out_refresh_token`]: servicenow::Desk::hand_out_refresh_token
+//! [`Desk::refresh_life`]: servicenow::Desk::refresh_life
+//! [`Desk::require_certificate`]: servicenow::Desk::require_certificate
+//! [`Desk::restrict_basic`]: servicenow::Desk::restrict_basic
+//! [`Desk::set_client_credentials`]: servicenow::Desk::set_client_credentials
+//! [`Desk::set_lockout`]: servicenow::Desk::set_lockout
+//! [`Desk::set_rotation`]: servicenow::Desk::set_rotation
+//! [`Desk::trust`]: servicenow::Desk::trust
 //! [`Desk::set_clock`]: servicenow::Desk::set_clock
 //! [`Desk::set_hourly_limit`]: servicenow::Desk::set_hourly_limit
 //! [`Desk::set_invalid_part`]: servicenow::Desk::set_invalid_part
@@ -192,6 +234,7 @@ pub mod form;
 pub mod ingestion;
 pub mod item;
 pub mod journal;
+pub mod jwt;
 pub mod live;
 pub mod menu;
 pub mod serve;

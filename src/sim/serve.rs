@@ -19,10 +19,11 @@ use axum::middleware::{Next, from_fn};
 use futures_util::stream;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::fault::Canned;
-pub use identity::Identity;
+pub use identity::{Guests, Identity, Peer};
 use line::{Line, Lines};
 
 /// Marks a response that must not arrive: whoever carries it cuts the connection instead.
@@ -55,7 +56,26 @@ pub async fn serve(router: Router, address: Option<SocketAddr>) -> io::Result<Se
 /// # Errors
 /// The address cannot be bound, or the identity cannot be used.
 pub async fn serve_as(router: Router, address: Option<SocketAddr>, identity: Option<&Identity>) -> io::Result<Server> {
-    let tls = identity.map(Identity::acceptor).transpose()?;
+    let tls = identity.map(|identity| identity.acceptor(None)).transpose()?;
+    listen(router, address, tls).await
+}
+
+/// Serves `router` over TLS as `identity`, and asks callers for certificates of their own; what a caller showed is
+/// among a request's extensions as [`Peer`].
+///
+/// # Errors
+/// The address cannot be bound, or a certificate cannot be used.
+pub async fn serve_guests(
+    router: Router,
+    address: Option<SocketAddr>,
+    identity: &Identity,
+    guests: &Guests,
+) -> io::Result<Server> {
+    let tls = identity.acceptor(Some(guests))?;
+    listen(router, address, Some(tls)).await
+}
+
+async fn listen(router: Router, address: Option<SocketAddr>, tls: Option<TlsAcceptor>) -> io::Result<Server> {
     let scheme = if tls.is_some() { "https" } else { "http" };
     let address = address.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     let listener = TcpListener::bind(address).await?;
@@ -81,6 +101,9 @@ pub async fn serve_as(router: Router, address: Option<SocketAddr>, identity: Opt
 async fn carry(ConnectInfo(line): ConnectInfo<Line>, mut request: Request, next: Next) -> Response<Body> {
     if line.secure {
         request.extensions_mut().insert(Secure);
+    }
+    if let Some(peer) = &line.peer {
+        request.extensions_mut().insert(peer.clone());
     }
     let response = next.run(request).await;
     if is_cut(&response) {

@@ -3,13 +3,21 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
+use crate::sim::jwt::{Certificate, Key};
+
 /// How an application proves itself.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credential {
     /// By `client_secret`.
     Secret(String),
-    /// By this `client_assertion`: the contents of a federated token file.
+    /// By this `client_assertion` to the letter: the contents of a federated token file.
     Assertion(String),
+    /// By a `client_assertion` that it signed with the key of this certificate.
+    Certificate(Certificate),
+    /// By a `client_assertion` that somebody else signed whom the directory trusts.
+    Federated(Federated),
     /// Not at all: a public client, which must not send a secret.
     Public,
 }
@@ -19,9 +27,24 @@ impl std::fmt::Debug for Credential {
         f.write_str(match self {
             Self::Secret(_) => "Secret",
             Self::Assertion(_) => "Assertion",
+            Self::Certificate(_) => "Certificate",
+            Self::Federated(_) => "Federated",
             Self::Public => "Public",
         })
     }
+}
+
+/// A federated identity credential: whose tokens stand for an application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Federated {
+    /// `iss` of the token, e.g. a cluster.
+    pub issuer: String,
+    /// `sub` of the token, e.g. `system:serviceaccount:itsm:itsmd`.
+    pub subject: String,
+    /// `aud` of the token; `api://AzureADTokenExchange` as a rule.
+    pub audience: String,
+    /// What verifies its signature.
+    pub key: Key,
 }
 
 /// An application registration.
@@ -33,6 +56,31 @@ pub struct Application {
     pub client_id: String,
     /// How it proves itself.
     pub credential: Credential,
+    /// When that proof ends to be one.
+    pub expires: Option<DateTime<Utc>>,
+    /// Whether it may not sign in at all.
+    pub disabled: bool,
+}
+
+/// What keeps a user whose password is right from signing in with it alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// A second factor is asked for.
+    SecondFactor,
+    /// A second factor is yet to be set up.
+    SecondFactorUnset,
+    /// The password ran out.
+    PasswordExpired,
+    /// The account is disabled.
+    Disabled,
+    /// Somebody tried too often.
+    Locked,
+    /// The password is known elsewhere: the user's domain is federated.
+    Federated,
+    /// A conditional access policy.
+    Blocked,
+    /// Nobody agreed that the application may act for the user.
+    Consent,
 }
 
 /// A user who may sign in with a password.
@@ -46,6 +94,10 @@ pub struct User {
     pub password: String,
     /// Whether a second factor is asked for, which the password grant cannot give.
     pub mfa: bool,
+    /// What else is in the way.
+    pub obstacle: Option<Obstacle>,
+    /// Wrong passwords since the last right one.
+    pub failures: u32,
 }
 
 impl std::fmt::Debug for User {
@@ -76,6 +128,11 @@ pub struct Directory {
     pub refresh_in: Option<Duration>,
     /// Whether numbers of the answer are written as strings, as the older endpoint does.
     pub numbers_as_strings: bool,
+    /// So many wrong passwords lock a user out.
+    pub lockout: Option<u32>,
+    /// Whether an assertion counts but once, told by its `jti`.
+    pub single_use: bool,
+    pub(super) spent: BTreeSet<String>,
 }
 
 impl Default for Directory {
@@ -87,6 +144,9 @@ impl Default for Directory {
             ttl: Duration::from_secs(3_599),
             refresh_in: None,
             numbers_as_strings: false,
+            lockout: None,
+            single_use: false,
+            spent: BTreeSet::new(),
         }
     }
 }
@@ -108,7 +168,27 @@ impl Directory {
             tenant: tenant.to_owned(),
             client_id: client_id.to_owned(),
             credential,
+            expires: None,
+            disabled: false,
         });
+    }
+
+    /// An application that is registered, to be changed.
+    pub fn application_mut(&mut self, client_id: &str) -> Option<&mut Application> {
+        self.applications.iter_mut().find(|one| one.client_id == client_id)
+    }
+
+    /// A user, to be changed.
+    pub fn user_mut(&mut self, username: &str) -> Option<&mut User> {
+        let same = |one: &&mut User| one.username.eq_ignore_ascii_case(username);
+        self.users.iter_mut().find(same)
+    }
+
+    /// Gives a registered application another way to prove itself; the old one is worthless.
+    pub fn renew(&mut self, client_id: &str, credential: Credential) {
+        if let Some(application) = self.application_mut(client_id) {
+            (application.credential, application.expires) = (credential, None);
+        }
     }
 
     /// Registers a user without a second factor.
@@ -119,6 +199,8 @@ impl Directory {
             username,
             password,
             mfa: false,
+            obstacle: None,
+            failures: 0,
         });
     }
 
@@ -136,6 +218,11 @@ impl Directory {
             one.tenant.eq_ignore_ascii_case(tenant) && one.client_id.eq_ignore_ascii_case(client_id)
         };
         self.applications.iter().find(same)
+    }
+
+    pub(super) fn user_in(&mut self, tenant: &str, username: &str) -> Option<&mut User> {
+        let found = self.user(tenant, username)?.username.clone();
+        self.user_mut(&found)
     }
 
     pub(super) fn user(&self, tenant: &str, username: &str) -> Option<&User> {

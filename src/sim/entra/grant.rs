@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::TokenFault;
-use super::directory::{Application, Credential, Directory};
+use super::directory::Directory;
 use super::refusal::Refusal;
+use super::{proof, user};
+use crate::sim::jwt::Jwt;
 
 /// The form of a token request.
 #[derive(Deserialize, Default, Clone)]
@@ -72,14 +75,25 @@ impl TokenRequest {
 #[derive(Debug)]
 pub(super) struct Granted {
     pub audience: String,
+    pub tenant: String,
     pub client_id: String,
     pub username: Option<String>,
     pub scope: String,
 }
 
-const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// Where a request came in, and when.
+#[derive(Debug)]
+pub(super) struct Arrival<'a> {
+    /// The tenant in its path.
+    pub tenant: &'a str,
+    /// The whole address without a query: what an assertion must be meant for.
+    pub endpoint: &'a str,
+    /// By the directory's clock.
+    pub now: DateTime<Utc>,
+}
 
-pub(super) fn decide(directory: &Directory, tenant: &str, params: &Params) -> Result<Granted, Refusal> {
+pub(super) fn decide(directory: &mut Directory, arrival: &Arrival<'_>, params: &Params) -> Result<Granted, Refusal> {
+    let tenant = arrival.tenant;
     let password = match params.grant_type.as_str() {
         "client_credentials" => false,
         "password" => true,
@@ -110,7 +124,8 @@ pub(super) fn decide(directory: &Directory, tenant: &str, params: &Params) -> Re
         return Err(Refusal::new(StatusCode::BAD_REQUEST, "invalid_request", 90002, text));
     }
     let home = if anywhere { home_of(directory, params) } else { tenant };
-    let Some(application) = directory.application(home, &params.client_id) else {
+    let home = home.to_owned();
+    let Some(application) = directory.application(&home, &params.client_id).cloned() else {
         let text = format!(
             "Application with identifier '{}' was not found in the directory '{tenant}'.",
             params.client_id
@@ -122,15 +137,21 @@ pub(super) fn decide(directory: &Directory, tenant: &str, params: &Params) -> Re
             text,
         ));
     };
-    prove(application, params, password)?;
+    if application.disabled {
+        let text = format!("Application '{}'(itsmd) is disabled.", params.client_id);
+        return Err(Refusal::unauthorized(7_000_112, text).spelled("unauthorized_client"));
+    }
+    proof::prove(&application, params, arrival)?;
+    once_only(directory, params)?;
     let username = if password {
-        Some(sign_in(directory, tenant, params)?)
+        Some(user::sign_in(directory, tenant, params)?)
     } else {
         None
     };
     let audience = audience_of(directory, &params.scope, password)?;
     Ok(Granted {
         audience,
+        tenant: home,
         client_id: params.client_id.clone(),
         username,
         scope: params.scope.clone(),
@@ -143,70 +164,19 @@ fn home_of<'a>(directory: &'a Directory, params: &Params) -> &'a str {
     directory.user("organizations", name).map_or("", |user| &user.tenant)
 }
 
-fn prove(application: &Application, params: &Params, password: bool) -> Result<(), Refusal> {
-    let neither = params.client_secret.is_none() && params.client_assertion.is_none();
-    let missing = || {
-        let text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
-        Err(Refusal::new(
-            StatusCode::UNAUTHORIZED,
-            "invalid_client",
-            7_000_218,
-            text,
-        ))
+/// Where it is wished, a second time is refused: whoever listened cannot use what was heard.
+fn once_only(directory: &mut Directory, params: &Params) -> Result<(), Refusal> {
+    let Some(assertion) = params.client_assertion.as_ref().filter(|_| directory.single_use) else {
+        return Ok(());
     };
-    match &application.credential {
-        Credential::Public if !password => missing(),
-        Credential::Public if neither => Ok(()),
-        Credential::Public => {
-            let text = "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.";
-            Err(Refusal::new(StatusCode::UNAUTHORIZED, "invalid_client", 700_025, text))
-        }
-        Credential::Secret(_) | Credential::Assertion(_) if neither => missing(),
-        Credential::Secret(secret) if params.client_secret.as_ref() == Some(secret) => Ok(()),
-        Credential::Secret(_) => {
-            let text = format!("Invalid client secret provided for app '{}'.", application.client_id);
-            Err(Refusal::new(
-                StatusCode::UNAUTHORIZED,
-                "invalid_client",
-                7_000_215,
-                text,
-            ))
-        }
-        Credential::Assertion(known)
-            if params.client_assertion.as_ref() == Some(known)
-                && params.client_assertion_type.as_deref() == Some(ASSERTION_TYPE) =>
-        {
-            Ok(())
-        }
-        Credential::Assertion(_) => {
-            let text = "No matching federated identity record found for presented assertion.";
-            Err(Refusal::new(StatusCode::BAD_REQUEST, "invalid_request", 70021, text))
-        }
+    let id = Jwt::parse(assertion).map_or_else(|| assertion.clone(), |jwt| jwt.id());
+    if directory.spent.insert(id) {
+        return Ok(());
     }
-}
-
-fn sign_in(directory: &Directory, tenant: &str, params: &Params) -> Result<String, Refusal> {
-    let refused = |code, text| Err(Refusal::new(StatusCode::BAD_REQUEST, "invalid_grant", code, text));
-    let (Some(username), Some(password)) = (&params.username, &params.password) else {
-        let text = "The request body must contain the following parameters: 'username' and 'password'.";
-        return Err(Refusal::new(StatusCode::BAD_REQUEST, "invalid_request", 900_144, text));
-    };
-    let Some(user) = directory.user(tenant, username) else {
-        return refused(50034, "The user account does not exist in the directory.");
-    };
-    if user.password != *password {
-        return refused(
-            50126,
-            "Error validating credentials due to invalid username or password.",
-        );
-    }
-    if user.mfa {
-        return refused(
-            50076,
-            "You must use multi-factor authentication to access the resource.",
-        );
-    }
-    Ok(user.username.clone())
+    Err(Refusal::unauthorized(
+        50_013,
+        "Assertion failed validation: its 'jti' was used before.",
+    ))
 }
 
 /// The `aud` of a token for that scope.

@@ -2,27 +2,16 @@
 //! applications and users, and the other simulators ask its [`Tokens`] whether one is good.
 //!
 //! [`crate::sim`] says how sure each behaviour is, and by what it is switched.
-//! applications and users, and the other simulators ask its [`Tokens`] whether one is good.
-//!
-//! Grades as in [`super::ingestion`]; **K**: common knowledge, not looked up.
-//!
-//! | behaviour | grade |
-//! |---|---|
-//! | client credentials: form, answer, `ext_expires_in`, `refresh_in` | A |
-//! | password grant of a public client: form, answer with `scope` | B |
-//! | scope `resource//.default` makes an audience that ends in a slash | A |
-//! | error JSON with `error_codes`, `\r\n` in the description | B |
-//! | 7000215, 700016, 90002, 7000218, 500011, 70011 with their `error` | B; the HTTP statuses K |
-//! | 50126, 50076, 50034, 700025, 9001023 | K |
-//! | a client assertion is compared as a text (a federated token), its signature never verified | simplified |
-//! | tokens are opaque here (really: JWTs, which a client must not read) | simplified |
 
 mod directory;
 mod grant;
+pub mod machine;
+mod proof;
 mod refusal;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod user;
 
 use std::io;
 use std::net::SocketAddr;
@@ -31,20 +20,23 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Form, Path, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::routing::post;
 use axum::{Json, Router, response::IntoResponse};
+use serde_json::json;
 
-pub use directory::{Application, Credential, Directory, User};
+pub use directory::{Application, Credential, Directory, Federated, Obstacle, User};
 pub use grant::TokenRequest;
 pub use refusal::Refusal;
 pub use tokens::{Issued, Tokens};
 
 use super::clock::Clock;
 use super::journal::{Journal, recorded};
+use super::jwt::Key;
 use super::menu::{Menu, Order, Until};
 use super::serve::{self, Server};
-use grant::Params;
+use grant::{Arrival, Params};
 
 /// What goes wrong at the token endpoint, for a number of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +51,14 @@ pub enum TokenFault {
     Cut,
     /// The answer comes so much later.
     Delay(Duration),
+    /// No answer ever; the connection stays open.
+    Hang,
+    /// This status with a page of HTML: something on the way that is not the directory.
+    Html(u16),
+    /// 400 with `error=temporarily_unavailable`, AADSTS90055: the tenant asks too often.
+    Throttled,
+    /// 200 whose JSON holds no token.
+    NoToken,
 }
 
 #[derive(Debug, Default)]
@@ -92,8 +92,9 @@ impl Entra {
         change(&mut self.lock().directory);
     }
 
-    /// The clock of error answers; what tokens live by is the runtime's time.
+    /// The clock of answers and of everything that expires; tokens die of the runtime's time too.
     pub fn set_clock(&self, clock: Clock) {
+        self.tokens.set_clock(clock.clone());
         self.journal.set_clock(clock.clone());
         self.lock().clock = clock;
     }
@@ -101,6 +102,12 @@ impl Entra {
     /// The tokens it issued, to be shared with the simulators that take them.
     pub fn tokens(&self) -> Tokens {
         self.tokens.clone()
+    }
+
+    /// Makes the tokens from now on what the real ones are, JWTs signed by RS256, and gives what verifies them;
+    /// until then they are opaque. `None` if the machine has no chance to give.
+    pub fn sign_tokens(&self) -> Option<Key> {
+        self.tokens.sign()
     }
 
     /// Who asked what when, and how many at once.
@@ -133,6 +140,24 @@ impl Entra {
         (refusal.status, Json(refusal.body(now))).into_response()
     }
 
+    /// What stands in for the right answer, once the fault's time is over.
+    async fn befall(&self, fault: Option<TokenFault>) -> Option<Response<Body>> {
+        match fault? {
+            TokenFault::TooManyRequests(seconds) => Some(too_many(seconds)),
+            TokenFault::Unavailable => Some(html(503)),
+            TokenFault::Html(status) => Some(html(status)),
+            TokenFault::Transient => Some(self.refuse(&Refusal::transient())),
+            TokenFault::Throttled => Some(self.refuse(&Refusal::throttled())),
+            TokenFault::NoToken => Some(Json(json!({"token_type": "Bearer", "expires_in": 3599})).into_response()),
+            TokenFault::Cut => Some(serve::cut()),
+            TokenFault::Hang => std::future::pending().await,
+            TokenFault::Delay(time) => {
+                tokio::time::sleep(time).await;
+                None
+            }
+        }
+    }
+
     fn note(&self, request: TokenRequest) {
         self.lock().requests.push(request);
     }
@@ -158,25 +183,27 @@ impl Entra {
     }
 }
 
-async fn token(State(entra): State<Entra>, Path(tenant): Path<String>, Form(params): Form<Params>) -> Response<Body> {
+async fn token(
+    State(entra): State<Entra>,
+    Path(tenant): Path<String>,
+    parts: Parts,
+    Form(params): Form<Params>,
+) -> Response<Body> {
     let fault = entra.next_fault();
-    let instead = match fault {
-        Some(TokenFault::TooManyRequests(seconds)) => Some(too_many(seconds)),
-        Some(TokenFault::Unavailable) => Some(unavailable()),
-        Some(TokenFault::Transient) => Some(entra.refuse(&Refusal::transient())),
-        Some(TokenFault::Cut) => Some(serve::cut()),
-        Some(TokenFault::Delay(time)) => {
-            tokio::time::sleep(time).await;
-            None
-        }
-        None => None,
-    };
-    if let Some(answer) = instead {
+    if let Some(answer) = entra.befall(fault).await {
         entra.note(TokenRequest::new(&tenant, &params, None, fault));
         return answer;
     }
-    let directory = entra.lock().directory.clone();
-    let outcome = grant::decide(&directory, &tenant, &params);
+    let (outcome, directory) = {
+        let mut inner = entra.lock();
+        let arrival = Arrival {
+            tenant: &tenant,
+            endpoint: &address(&parts),
+            now: inner.clock.now(),
+        };
+        let outcome = grant::decide(&mut inner.directory, &arrival, &params);
+        (outcome, inner.directory.clone())
+    };
     let answer = match &outcome {
         Ok(granted) => {
             let token = entra.tokens.issue(granted, directory.ttl);
@@ -184,13 +211,16 @@ async fn token(State(entra): State<Entra>, Path(tenant): Path<String>, Form(para
         }
         Err(refusal) => entra.refuse(refusal),
     };
-    entra.note(TokenRequest::new(
-        &tenant,
-        &params,
-        outcome.err().map(|refusal| refusal.code),
-        fault,
-    ));
+    let refused = outcome.err().map(|refusal| refusal.code);
+    entra.note(TokenRequest::new(&tenant, &params, refused, fault));
     answer
+}
+
+/// What the caller asked, without its query.
+fn address(parts: &Parts) -> String {
+    let host = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    let host = host.or_else(|| parts.uri.host()).unwrap_or_default();
+    format!("{}://{host}{}", serve::scheme(&parts.extensions), parts.uri.path())
 }
 
 fn too_many(seconds: u64) -> Response<Body> {
@@ -201,7 +231,8 @@ fn too_many(seconds: u64) -> Response<Body> {
     response
 }
 
-fn unavailable() -> Response<Body> {
+fn html(status: u16) -> Response<Body> {
     let page = axum::response::Html("<html><body><h1>Service Unavailable</h1></body></html>\r\n");
-    (StatusCode::SERVICE_UNAVAILABLE, page).into_response()
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    (status, page).into_response()
 }

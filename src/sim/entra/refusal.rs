@@ -27,9 +27,24 @@ impl Refusal {
         }
     }
 
+    /// 401 `invalid_client`.
+    pub(super) fn unauthorized(code: u32, text: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "invalid_client", code, text)
+    }
+
+    /// The same with another `error`.
+    pub(super) fn spelled(self, error: &'static str) -> Self {
+        Self { error, ..self }
+    }
+
     pub(super) fn transient() -> Self {
         let text = "A transient error has occurred. Please try again.";
         Self::new(StatusCode::BAD_REQUEST, "temporarily_unavailable", 90033, text)
+    }
+
+    pub(super) fn throttled() -> Self {
+        let text = "The tenant is throttled. Please try again later.";
+        Self::new(StatusCode::BAD_REQUEST, "temporarily_unavailable", 90055, text)
     }
 
     /// The answer's body; its description holds line breaks, as the real one does.

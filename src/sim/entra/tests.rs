@@ -1,3 +1,6 @@
+mod proof;
+mod users;
+
 use std::time::Duration;
 
 use reqwest::Client;

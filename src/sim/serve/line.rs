@@ -4,6 +4,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::extract::connect_info::Connected;
@@ -15,12 +16,16 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
+use super::identity::Peer;
+
 /// The connection a request came by.
 #[derive(Debug, Clone)]
 pub struct Line {
     cut: CancellationToken,
     /// Whether it is encrypted.
     pub secure: bool,
+    /// The certificate that the caller showed.
+    pub peer: Option<Peer>,
 }
 
 impl Line {
@@ -56,13 +61,13 @@ impl Lines {
         }
     }
 
-    fn line(&self, stream: Box<dyn Stream>) -> Cuttable {
+    fn line(&self, stream: Box<dyn Stream>, peer: Option<Peer>) -> Cuttable {
         let cut = self.closed.child_token();
         let was_cut = Box::pin(cut.clone().cancelled_owned());
         let secure = self.tls.is_some();
         Cuttable {
             stream,
-            line: Line { cut, secure },
+            line: Line { cut, secure, peer },
             was_cut,
         }
     }
@@ -79,14 +84,16 @@ impl Listener for Lines {
                     // Without it, small answers wait for the client's delayed acknowledgement.
                     let _best_effort = stream.set_nodelay(true);
                     let Some(tls) = &self.tls else {
-                        return (self.line(Box::new(stream)), peer);
+                        return (self.line(Box::new(stream), None), peer);
                     };
                     let hands = tls.accept(stream);
                     self.greeting.spawn(async move { Ok((hands.await?, peer)) });
                 }
                 Some(met) = self.greeting.join_next() => {
                     if let Ok(Ok((stream, peer))) = met {
-                        return (self.line(Box::new(stream)), peer);
+                        let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+                        let shown = shown.map(|certificate| Peer(Arc::new(certificate.to_vec())));
+                        return (self.line(Box::new(stream), shown), peer);
                     }
                 }
             }

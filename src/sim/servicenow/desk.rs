@@ -3,6 +3,7 @@
 
 mod access;
 mod manners;
+mod sign_in;
 mod state;
 
 use std::collections::BTreeMap;

@@ -1,159 +1,169 @@
-//! Users, applications and their tokens, as `/oauth_token.do` hands them out.
+//! Applications and their tokens, as `/oauth_token.do` hands them out.
 //!
 //! While a token lives the endpoint gives the same one again, with what is left of its life. Whatever is
 //! wrong, the answer is 401 `server_error` / `access_denied`: a caller cannot tell a bad secret from an outage.
 
-use std::collections::HashMap;
+mod grant;
+
+pub(super) use grant::Request;
+
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 
-/// Who may come in.
-pub(super) struct Registry {
-    pub users: HashMap<String, String>,
-    pub clients: HashMap<String, Client>,
-    pub life: Duration,
-    tokens: Vec<Token>,
-    issued: u64,
-}
+use crate::sim::jwt::Certificate;
 
 /// An entry of the application registry.
-pub(super) struct Client {
+#[derive(Clone)]
+pub struct Client {
+    /// Its secret.
     pub secret: String,
     /// The user whom `client_credentials` stands for; without one that grant is refused.
     pub user: Option<String>,
+    /// From then on the secret is refused.
+    pub expires: Option<DateTime<Utc>>,
+    /// Whether it is active.
+    pub active: bool,
+    /// Whose assertions it takes.
+    pub jwt: Option<JwtKey>,
+}
+
+/// Whose signature an application's assertions must bear.
+#[derive(Debug, Clone)]
+pub struct JwtKey {
+    /// The certificate of the verifier map.
+    pub certificate: Certificate,
+    /// The `kid` that the assertion must name, if one is wished.
+    pub kid: Option<String>,
+    /// The `aud` it must name; unless it is said, the application's id, or the instance or its token endpoint.
+    pub audience: Option<String>,
+    /// Whether an assertion counts but once, told by its `jti`.
+    pub single_use: bool,
+}
+
+/// What becomes of a refresh token that was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rotation {
+    /// It is given again.
+    #[default]
+    Kept,
+    /// Another is given in its stead, and it is good for so long yet.
+    Replaced {
+        /// How long the old one is good once it was used.
+        grace: Duration,
+    },
+}
+
+/// Applications and what they were given.
+pub(super) struct OAuth {
+    pub clients: HashMap<String, Client>,
+    /// Life of access tokens.
+    pub life: Duration,
+    /// Life of refresh tokens.
+    pub refresh_life: Duration,
+    pub rotation: Rotation,
+    /// `glide.oauth.inbound.client.credential.grant_type.enabled`.
+    pub client_credentials: bool,
+    tokens: Vec<Token>,
+    refresh: Vec<Refresh>,
+    spent: BTreeSet<String>,
+    issued: u64,
 }
 
 struct Token {
     access: String,
-    refresh: Option<String>,
     user: String,
     client: String,
     expires: DateTime<Utc>,
 }
 
-impl Default for Registry {
+struct Refresh {
+    token: String,
+    user: String,
+    client: String,
+    expires: DateTime<Utc>,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for OAuth {
     fn default() -> Self {
         Self {
-            users: HashMap::new(),
             clients: HashMap::new(),
             life: Duration::from_secs(1800),
+            refresh_life: Duration::from_secs(8_640_000),
+            rotation: Rotation::Kept,
+            client_credentials: true,
             tokens: Vec::new(),
+            refresh: Vec::new(),
+            spent: BTreeSet::new(),
             issued: 0,
         }
     }
 }
 
-impl Registry {
-    /// Who asks, by the `Authorization` header; `Err` if that is nobody. An instance without users and
-    /// applications lets everybody in.
-    pub fn admit(&self, authorization: Option<&str>, now: DateTime<Utc>) -> Result<Option<String>, ()> {
-        let open = self.users.is_empty() && self.clients.is_empty();
-        let Some(header) = authorization else {
-            return if open { Ok(None) } else { Err(()) };
-        };
-        if let Some(access) = header.strip_prefix("Bearer ") {
-            let token = self
-                .tokens
-                .iter()
-                .find(|token| token.access == access && token.expires > now);
-            return token.map(|token| Some(token.user.clone())).ok_or(());
+impl Client {
+    pub(super) fn new(secret: &str, user: Option<&str>) -> Self {
+        Self {
+            secret: secret.to_owned(),
+            user: user.map(str::to_owned),
+            expires: None,
+            active: true,
+            jwt: None,
         }
-        let pair = header
-            .strip_prefix("Basic ")
-            .and_then(|code| STANDARD.decode(code).ok())
-            .ok_or(())?;
-        let pair = String::from_utf8(pair).map_err(|_| ())?;
-        let (user, password) = pair.split_once(':').ok_or(())?;
-        let known = open || self.users.get(user).is_some_and(|right| right == password);
-        if known { Ok(Some(user.to_owned())) } else { Err(()) }
+    }
+}
+
+impl OAuth {
+    /// Whose living token it is.
+    pub fn user_of(&self, access: &str, now: DateTime<Utc>) -> Option<String> {
+        let same = |token: &&Token| token.access == access && token.expires > now;
+        self.tokens.iter().find(same).map(|token| token.user.clone())
     }
 
-    /// The answer's body to a token request, or `None` for a refusal. Grants: `password`, `refresh_token`,
-    /// `client_credentials`.
-    pub fn grant(&mut self, form: &[(String, String)], now: DateTime<Utc>) -> Option<String> {
-        let field = |wanted: &str| {
-            form.iter()
-                .find(|(name, _)| name == wanted)
-                .map(|(_, value)| value.as_str())
-        };
-        let id = field("client_id")?;
-        let client = self
-            .clients
-            .get(id)
-            .filter(|client| Some(client.secret.as_str()) == field("client_secret"))?;
-        let kind = field("grant_type")?;
-        let user = match kind {
-            "password" => {
-                let user = field("username")?;
-                let right = self.users.get(user)?;
-                (Some(right.as_str()) == field("password")).then(|| user.to_owned())?
-            }
-            "client_credentials" => client.user.clone()?,
-            "refresh_token" => {
-                let refresh = field("refresh_token");
-                let known = self
-                    .tokens
-                    .iter()
-                    .find(|token| token.refresh.as_deref() == refresh && token.client == id);
-                known.filter(|_| refresh.is_some())?.user.clone()
-            }
-            _ => return None,
-        };
-        Some(self.issue(id.to_owned(), user, kind != "client_credentials", now))
+    /// Whether an application acts for a user of that name, which need not have a password.
+    pub fn stands_for(&self, name: &str) -> bool {
+        self.clients.values().any(|client| client.user.as_deref() == Some(name))
     }
 
     /// Ends the life of all access tokens, and of refresh tokens too if so wished.
     pub fn revoke(&mut self, refresh_tokens: bool) {
-        for token in &mut self.tokens {
-            token.expires = DateTime::<Utc>::MIN_UTC;
-            if refresh_tokens {
-                token.refresh = None;
-            }
+        self.tokens.clear();
+        if refresh_tokens {
+            self.refresh.clear();
         }
     }
 
-    fn issue(&mut self, client: String, user: String, refreshable: bool, now: DateTime<Utc>) -> String {
-        let of_both = |token: &&Token| token.client == client && token.user == user;
-        if let Some(token) = self.tokens.iter().find(|token| of_both(token) && token.expires > now) {
-            return token.body(now);
-        }
+    /// A refresh token as somebody got it who signed in by hand once.
+    pub fn hand_out(&mut self, client: &str, user: &str, now: DateTime<Utc>) -> String {
         self.issued += 1;
-        let refresh = self
-            .tokens
-            .iter()
-            .filter(of_both)
-            .find_map(|token| token.refresh.clone());
-        let refresh = refreshable.then(|| refresh.unwrap_or_else(|| secret("refresh", self.issued)));
-        let token = Token {
-            access: secret("access", self.issued),
-            refresh,
-            user,
-            client,
-            expires: now + self.life,
-        };
-        let body = token.body(now);
-        // Dead tokens stay for their refresh tokens only.
-        self.tokens.retain(|old| old.expires > now || old.refresh.is_some());
-        self.tokens.push(token);
-        body
-    }
-}
-
-impl Token {
-    fn body(&self, now: DateTime<Utc>) -> String {
-        let mut body = serde_json::json!({
-            "access_token": self.access,
-            "scope": "useraccount",
-            "token_type": "Bearer",
-            "expires_in": (self.expires - now).num_seconds(),
+        let token = secret("refresh", self.issued);
+        self.refresh.push(Refresh {
+            token: token.clone(),
+            user: user.to_owned(),
+            client: client.to_owned(),
+            expires: now + self.refresh_life,
         });
-        if let Some(refresh) = &self.refresh {
-            body["refresh_token"] = refresh.clone().into();
-        }
-        body.to_string()
+        token
+    }
+
+    /// Refresh tokens that are good.
+    pub fn refresh_tokens(&self, now: DateTime<Utc>) -> Vec<String> {
+        let alive = self.refresh.iter().filter(|one| one.expires > now);
+        alive.map(|one| one.token.clone()).collect()
+    }
+
+    /// Access tokens that are good.
+    pub fn access_tokens(&self, now: DateTime<Utc>) -> Vec<String> {
+        let alive = self.tokens.iter().filter(|one| one.expires > now);
+        alive.map(|one| one.access.clone()).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::{Request as Http, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use chrono::TimeDelta;
@@ -13,6 +13,8 @@ use super::desk::Desk;
 use super::faulty;
 use super::gate::Full;
 use super::list::{self, Ask};
+use super::oauth::Request;
+use super::registry::{Denied, Knock};
 use crate::sim::fault::{Fault, Faults};
 use crate::sim::journal::{Entry, Journal};
 use crate::sim::{form, serve};
@@ -37,7 +39,7 @@ pub(super) fn router(instance: Instance) -> Router {
     Router::new().fallback(answer).with_state(instance)
 }
 
-async fn answer(State(instance): State<Instance>, request: Request) -> Response<Body> {
+async fn answer(State(instance): State<Instance>, request: Http) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default();
     let entry = instance.journal.open(parts.method.as_str(), parts.uri.path(), query);
@@ -117,15 +119,20 @@ impl Instance {
         if let Route::Token = route {
             return self.token(parts, body);
         }
-        let authorization = parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok());
+        let shown = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let knock = Knock {
+            authorization: shown("authorization"),
+            api_key: shown("x-sn-apikey"),
+            mfa: shown("x-mfa_token"),
+            certificate: parts.extensions.get::<serve::Peer>().map(|peer| peer.0.as_slice()),
+            table: route.table(),
+        };
         let charge = {
             let mut state = self.desk.lock();
             let now = state.now();
-            let Ok(user) = state.registry.admit(authorization, now) else {
-                return Answer::not_authenticated();
+            let user = match state.registry.admit(&knock, now) {
+                Ok(user) => user,
+                Err(denied) => return refused(denied),
             };
             if let Some(user) = &user {
                 entry.user(user);
@@ -144,10 +151,8 @@ impl Instance {
         if parts.method != Method::GET && parts.method != Method::HEAD {
             return Answer::error(405, "Method not supported", None);
         }
-        let host = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
         let parameters = form::parameters(parts.uri.query().unwrap_or_default());
-        let scheme = serve::scheme(&parts.extensions);
-        let base = format!("{scheme}://{}", host.unwrap_or("instance"));
+        let base = base(parts);
         let ask = |table, empty_is_missing| Ask {
             table,
             parameters: &parameters,
@@ -174,7 +179,11 @@ impl Instance {
         let mut state = self.desk.lock();
         let now = state.now();
         let granted = if form && parts.method == Method::POST {
-            state.registry.grant(&fields, now)
+            state.registry.grant(&Request {
+                form: &fields,
+                instance: &base(parts),
+                now,
+            })
         } else {
             None
         };
@@ -187,6 +196,21 @@ impl Instance {
             Answer::ok,
         )
     }
+}
+
+/// `http://host`.
+fn base(parts: &Parts) -> String {
+    let host = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    let scheme = serve::scheme(&parts.extensions);
+    format!("{scheme}://{}", host.unwrap_or("instance"))
+}
+
+fn refused(denied: Denied) -> Answer {
+    let mut answer = Answer::not_authenticated();
+    if denied == Denied::SecondFactor {
+        answer.headers.push(("x-mfa_token", "invalid".to_owned()));
+    }
+    answer
 }
 
 /// What the fault leaves of the right answer.
@@ -256,6 +280,13 @@ fn route(path: &str) -> Route<'_> {
 }
 
 impl Route<'_> {
+    fn table(&self) -> Option<&str> {
+        match self {
+            Self::Table { table, .. } | Self::Record { table, .. } | Self::Stats { table } => Some(table),
+            Self::Token | Self::Nowhere => None,
+        }
+    }
+
     /// The name under which faults are asked for.
     fn kind(&self) -> String {
         match self {

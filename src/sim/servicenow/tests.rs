@@ -5,6 +5,7 @@ mod manners;
 mod paging;
 mod queries;
 mod shapes;
+mod sign_in;
 
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use serde_json::Value;

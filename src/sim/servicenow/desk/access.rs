@@ -1,8 +1,5 @@
-//! Who may see what of an instance, and who may come in.
+//! Who may see what of an instance.
 
-use std::time::Duration;
-
-use super::super::oauth::Client;
 use super::super::packed::View;
 use super::Desk;
 
@@ -46,29 +43,5 @@ impl Desk {
     /// Removes a table: 400 from now on.
     pub fn drop_table(&self, table: &str) {
         self.lock().tables.0.remove(table);
-    }
-
-    /// A user with a password, for basic authentication and the password grant.
-    pub fn user(&self, name: &str, password: &str) {
-        self.lock().registry.users.insert(name.to_owned(), password.to_owned());
-    }
-
-    /// An entry of the application registry; with a `user` it may use `client_credentials`.
-    pub fn client(&self, id: &str, secret: &str, user: Option<&str>) {
-        let client = Client {
-            secret: secret.to_owned(),
-            user: user.map(str::to_owned),
-        };
-        self.lock().registry.clients.insert(id.to_owned(), client);
-    }
-
-    /// Life of access tokens issued from now on; 1800 s at first.
-    pub fn token_life(&self, life: Duration) {
-        self.lock().registry.life = life;
-    }
-
-    /// Ends all access tokens, and the refresh tokens too if so wished.
-    pub fn revoke_tokens(&self, refresh_tokens: bool) {
-        self.lock().registry.revoke(refresh_tokens);
     }
 }
