@@ -3,15 +3,23 @@
 //! Each threshold is said once in the log and once in `ServiceDeskLog_CL`, also if the program is started again in between;
 //! after a start the log says it again, at most once a day.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::build::Parts;
+use super::crew::Crew;
 use crate::auth::codes;
 use crate::config::{Config, Expiry};
 use crate::model::Trouble;
 use crate::sink::{Sink, Workspace};
 use crate::store::{Announced, Store, StoreError};
 use crate::sync::{LogRow, LogType};
+
+const LOOK_EVERY: Duration = Duration::from_secs(3600);
 
 /// Days before the end.
 const THRESHOLDS: [u16; 3] = [1, 7, 30];
@@ -66,6 +74,24 @@ fn due(ends: DateTime<Utc>, threshold: u16, known: Option<&Announced>, now: Date
             log: started && (now - known.told).abs() >= TimeDelta::days(1),
             row: !known.written,
         },
+    }
+}
+
+/// Looks at once and then every hour, until `stop`: at what is configured then.
+pub(super) async fn announce_hourly(crews: watch::Receiver<Arc<Crew>>, stop: CancellationToken) {
+    let mut tick = tokio::time::interval(LOOK_EVERY);
+    let mut started = true;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = tick.tick() => {}
+        }
+        let crew = Arc::clone(&crews.borrow());
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = announce(&crew.parts, started) => {}
+        }
+        started = false;
     }
 }
 

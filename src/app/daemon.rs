@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::STOP_WITHIN;
-use super::announce::announce;
+use super::announce::announce_hourly;
 use super::build::Parts;
 use super::crew::Crew;
 use super::fault;
@@ -28,9 +28,6 @@ use crate::sync::{Resync, resync};
 
 /// How often requests of the command line are looked for.
 const LOOK_FOR_REQUESTS: Duration = Duration::from_secs(1);
-
-/// How often it is looked for secrets and certificates that end.
-const LOOK_FOR_WHAT_ENDS: Duration = Duration::from_secs(3600);
 
 /// How long the store may take to answer the watchdog.
 const STORE_ANSWERS_WITHIN: Duration = Duration::from_secs(10);
@@ -120,8 +117,8 @@ impl Daemon {
         self.tasks.spawn(async move { daemon.take_requests().await });
         let daemon = Arc::clone(self);
         self.tasks.spawn(async move { daemon.tell_status(&telling).await });
-        let daemon = Arc::clone(self);
-        self.tasks.spawn(async move { daemon.announce_what_ends().await });
+        self.tasks
+            .spawn(announce_hourly(self.crew.subscribe(), self.stop.clone()));
     }
 
     /// Start-up catches up: what was due while nobody was there, and what was never read, is rung now.
@@ -286,23 +283,6 @@ impl Daemon {
                 () = self.stop.cancelled() => return report,
                 next = crews.wait_for(|now| !Arc::ptr_eq(now, &crew)) => if next.is_err() { return report },
             }
-        }
-    }
-
-    async fn announce_what_ends(self: Arc<Self>) {
-        let mut tick = tokio::time::interval(LOOK_FOR_WHAT_ENDS);
-        let mut started = true;
-        loop {
-            tokio::select! {
-                () = self.stop.cancelled() => return,
-                _ = tick.tick() => {}
-            }
-            let crew = self.crew();
-            tokio::select! {
-                () = self.stop.cancelled() => return,
-                () = announce(&crew.parts, started) => {}
-            }
-            started = false;
         }
     }
 

@@ -24,6 +24,10 @@ fn in_days(days: i64) -> String {
     (Utc::now() + TimeDelta::days(days)).format("%Y-%m-%d").to_string()
 }
 
+fn lines(log: &str, words: &str) -> usize {
+    log.lines().filter(|line| line.contains(words)).count()
+}
+
 fn rows(rig: &Rig, log_type: &str) -> Vec<itsmd::sim::ingestion::Row> {
     let rows = rig.workspace.rows(LOG).into_iter();
     rows.filter(|row| row["LogType_s"] == log_type).collect()
@@ -47,12 +51,12 @@ async fn secrets_that_end_are_announced_once_for_each_threshold() {
         "the workspace: the client secret ended on",
         &over,
     ] {
-        assert_eq!(log.matches(words).count(), 1, "{words} in {log}");
+        assert_eq!(lines(&log, words), 1, "{words} in {log}");
     }
     let warnings = rows(&rig, "WARNING");
-    let whose: Vec<&Value> = warnings.iter().map(|row| &row["ServiceDeskConnectionName_s"]).collect();
-    assert_eq!(whose.len(), 2, "{warnings:?}");
-    assert!(whose.contains(&&Value::from("contoso")), "{warnings:?}");
+    let whose = warnings.iter().filter_map(|row| row.get("ServiceDeskConnectionName_s"));
+    assert_eq!(whose.collect::<Vec<_>>(), ["contoso"], "{warnings:?}");
+    assert_eq!(warnings.len(), 2, "one of the two is the workspace's: {warnings:?}");
 
     // Said is said, however often it is started.
     let again = rig.itsmd(&["sync"]).await;
@@ -132,7 +136,7 @@ async fn a_service_desk_that_refuses_the_sign_in_is_told_once_and_seen_all_the_t
             .contains("ITSMD-AUTH-002")
     );
     let said = daemon.said();
-    assert_eq!(said.matches("ITSMD-AUTH-002").count(), 1, "{said}");
+    assert_eq!(lines(&said, "ITSMD-AUTH-002"), 1, "{said}");
     assert!(
         !said.contains("a-wrong-password") && !page.contains("a-wrong-password") && !text.contains("a-wrong-password")
     );
