@@ -10,6 +10,7 @@ mod controls;
 mod crash;
 mod daemon;
 mod faults;
+mod heard;
 mod interleavings;
 mod layering;
 mod machine;

@@ -99,22 +99,25 @@ pub const CASES: &[Case] = &[
     ),
     case(
         "queries whose conditions are dropped on the way",
-        "ITSMD-SN-022",
+        "ITSMD-SN-021",
         Fails,
         |broken| {
             async move {
                 let faults = &broken.rig.servicenow.faults;
                 faults.chance("table/incident", Fault::FilterIgnored, 1.0);
-                // The oldest is no answer to the question for another.
-                let old = broken.rig.desk.rows("incident")[0].clone();
-                broken.rig.desk.set_meanwhile(move |desk, _| {
-                    let row: Row = old.clone().time("sys_updated_on", Some(desk.now()));
-                    desk.put("incident", &row);
-                });
+                broken.keys("sync_days = 1");
             }
             .boxed_local()
         },
     ),
+    case("a filter that is dropped on the way", "ITSMD-CK-019", Warns, |broken| {
+        async move {
+            let faults = &broken.rig.servicenow.faults;
+            faults.chance("table/incident", Fault::FilterIgnored, 1.0);
+            broken.keys("filter = \"urgency=1\"");
+        }
+        .boxed_local()
+    }),
     case("a user whose zone is not GMT", "ITSMD-CK-015", Warns, |broken| {
         async move {
             let me = Row::stamped(id(9_001), ago(TimeDelta::days(9)))

@@ -9,6 +9,7 @@ use super::stage::Outcome::Fails;
 use super::{Case, case};
 
 const TENANT: &str = "11111111-1111-1111-1111-111111111111";
+const PUBLIC: &str = "33333333-3333-3333-3333-333333333333";
 const CLIENT: &str = "22222222-2222-2222-2222-222222222222";
 
 /// Signs in by ServiceNow's OAuth; the registry knows `app` with the secret `app-secret`.
@@ -34,13 +35,13 @@ async fn in_the_way(broken: &mut Broken, change: impl FnOnce(&mut itsmd::sim::en
         .unwrap()
         .to_owned();
     broken.rig.entra.set(|directory| {
-        directory.add_public_client(TENANT, "33333333-3333-3333-3333-333333333333");
+        directory.add_public_client(TENANT, PUBLIC);
         directory.add_user(TENANT, "svc@contoso.example", "svc-password");
         change(directory.user_mut("svc@contoso.example").unwrap());
     });
     broken.secret("svc", "svc-password");
     broken.auth(&format!(
-        "method = \"entra-password\"\ntenant_id = \"{TENANT}\"\nclient_id = \"33333333-3333-3333-3333-333333333333\"\n\
+        "method = \"entra-password\"\ntenant_id = \"{TENANT}\"\nclient_id = \"{PUBLIC}\"\n\
          username = \"svc@contoso.example\"\npassword = {{ file = \"svc\" }}\n{authority}"
     ));
 }
@@ -139,15 +140,14 @@ pub const CASES: &[Case] = &[
         .boxed_local()
     }),
     case(
-        "an application that must not send a secret",
-        "ITSMD-AUTH-047",
+        "an application that does not let people in without its secret",
+        "ITSMD-AUTH-039",
         Fails,
         |broken| {
             async move {
-                broken
-                    .rig
-                    .entra
-                    .set(|directory| directory.renew(CLIENT, Credential::Public))
+                in_the_way(broken, |_| {}).await;
+                let secret = Credential::Secret("its own".to_owned());
+                broken.rig.entra.set(|directory| directory.renew(PUBLIC, secret));
             }
             .boxed_local()
         },

@@ -8,7 +8,7 @@ use itsmd::sim::dataverse::Instance;
 use itsmd::sim::serve::Identity;
 use itsmd::sim::servicenow::{self, Row};
 use itsmd::sim::world::{World, WorldSettings};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use serde_json::Value;
 
 use crate::rig::{Rig, ago, id, incident, loopback};
@@ -145,6 +145,9 @@ impl Broken {
     /// `ca.pem`, and trusted if so wished.
     pub async fn tls(&mut self, trusted: bool, change: impl FnOnce(&mut CertificateParams)) {
         let mut authority = CertificateParams::new(Vec::new()).unwrap();
+        authority
+            .distinguished_name
+            .push(DnType::CommonName, "Contoso Private Root");
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let root_key = KeyPair::generate().unwrap();
         let root = authority.self_signed(&root_key).unwrap();
