@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, UnixTime};
-use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::server::danger::ClientCertVerifier;
+use tokio_rustls::rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use tokio_rustls::rustls::time_provider::TimeProvider;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig, version};
 
@@ -89,9 +89,14 @@ impl Identity {
             Some(guests) => config.with_client_cert_verifier(guests.verifier(&provider)?),
             None => config.with_no_client_auth(),
         };
-        let config = config
+        let mut config = config
             .with_single_cert(vec![self.certificate.clone().into()], key)
             .map_err(invalid)?;
+        if guests.is_some() {
+            // A session taken up again would bring its certificate along unverified.
+            config.session_storage = Arc::new(NoServerSessionStorage {});
+            config.send_tls13_tickets = 0;
+        }
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 }
