@@ -28,8 +28,9 @@ pub mod codes {
     pub const TOKEN_REFUSED: Code = Code {
         id: "ITSMD-AUTH-004",
         means: "signing in worked, but the server refuses the token",
-        remedy: "check that the application is known to this server (ServiceNow: OAuth scope, REST access policy; \
-                 Dataverse: an application user with a role; Azure: the right tenant, cloud and `scope`), and this \
+        remedy: "check that the application is known to this server (ServiceNow: OAuth scope, REST access policy; with \
+                 `entra` an OIDC provider entry whose client id is the token's audience, and an active user whose field \
+                 equals its `appid`, without a check of `jti`; Dataverse: an application user with a role; Azure: the right tenant, cloud and `scope`), and this \
                  machine's clock",
     };
     /// Nothing was sent.

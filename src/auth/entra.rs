@@ -103,11 +103,16 @@ fn url(authority: &str, tenant: &str) -> Result<String, Trouble> {
 
 /// What a refusal means to the operator.
 pub(super) fn explain(answer: &Answer) -> Trouble {
-    let code = aadsts(&answer.message()).and_then(code_of);
-    code.unwrap_or(codes::ENTRA).stop(answer.words())
+    let number = number(&answer.message());
+    let mut trouble = number.and_then(code_of).unwrap_or(codes::ENTRA).stop(answer.words());
+    // More to the point than the code's, which stands for several numbers.
+    if let Some(remedy) = number.and_then(super::aadsts::remedy) {
+        trouble.remedy = remedy.into();
+    }
+    trouble
 }
 
-fn aadsts(message: &str) -> Option<u32> {
+fn number(message: &str) -> Option<u32> {
     let (_, rest) = message.split_once("AADSTS")?;
     let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     rest[..end].parse().ok()
@@ -119,9 +124,9 @@ mod tests {
 
     #[test]
     fn the_number_is_found_in_the_description() {
-        assert_eq!(aadsts("invalid_grant: AADSTS50076: Due to a change"), Some(50076));
-        assert_eq!(aadsts("AADSTS"), None);
-        assert_eq!(aadsts("an HTML page"), None);
+        assert_eq!(number("invalid_grant: AADSTS50076: Due to a change"), Some(50076));
+        assert_eq!(number("AADSTS"), None);
+        assert_eq!(number("an HTML page"), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! they hold even if the renewal fails. A refused sign-in is repeated ever more slowly, so that no account is
 //! locked by us. Secrets are read from where they are at each sign-in, and never shown.
 
+mod aadsts;
 mod assertion;
 mod certificate;
 mod code;
@@ -98,7 +99,8 @@ impl Credentials {
                     return Err(codes::KEPT.stop("there is no state to keep it in"));
                 };
                 let grant = Grant::new(settings, server_url)?;
-                let issuer = Issuer::Refresh(Refresh::new(grant, refresh_token.clone(), kept));
+                let refresh = Refresh::new(grant, refresh_token.clone(), kept);
+                let issuer = Issuer::Refresh(Arc::new(refresh));
                 Method::Token(Tokens::new(issuer, client.clone(), Arc::clone(&identity)))
             }
             Settings::OauthPassword { .. }

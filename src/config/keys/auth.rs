@@ -1,13 +1,14 @@
 //! The keys of the `auth` sections and which of them each method uses.
 
-use super::Presence::{Optional, Required, Text};
+use super::Presence::{Optional, Required};
 use super::{Choice, Key, Kind, SectionKeys, Variant, key};
 
 const AUTHORITY: Key = key(
     "authority",
     Kind::Text,
-    Text("https://login.microsoftonline.com"),
-    "Where tokens are asked for.",
+    Optional,
+    "Where tokens are asked for; unless given that of the cloud in which the other end is: \
+     https://login.microsoftonline.com, https://login.microsoftonline.us, https://login.partner.microsoftonline.cn.",
 );
 const TENANT: Key = key("tenant_id", Kind::Text, Optional, "The Entra tenant.");
 const CLIENT: Key = key("client_id", Kind::Text, Optional, "The registered application.");
@@ -89,7 +90,9 @@ pub const WORKSPACE_AUTH: SectionKeys = SectionKeys {
         key("token_file", Kind::Text, Optional,
             "File of the federated token, read again at each sign-in; unless given $AZURE_FEDERATED_TOKEN_FILE names it."),
         AUTHORITY,
-        key("scope", Kind::Text, Text("https://monitor.azure.com/.default"), "What the token is for."),
+        key("scope", Kind::Text, Optional,
+            "What the token is for; unless given Azure Monitor in the endpoint's cloud: https://monitor.azure.com/.default, \
+             https://monitor.azure.us/.default, https://monitor.azure.cn/.default."),
         EXPIRES,
     ],
     choice: Some(Choice {
