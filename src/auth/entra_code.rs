@@ -114,6 +114,24 @@ const PUBLIC_CLIENT: Code = Code {
     means: "the application is a public client, which must not send a secret",
     remedy: "use an application with a secret or certificate of its own, or method `entra-password`",
 };
+/// 700030, 1000502.
+const CERTIFICATE_EXPIRED: Code = Code {
+    id: "ITSMD-AUTH-048",
+    means: "the certificate to sign in with has expired, or is not valid yet",
+    remedy: "make a new one and register it with the application; check this machine's clock",
+};
+/// 700024.
+const ASSERTION_TIME: Code = Code {
+    id: "ITSMD-AUTH-049",
+    means: "Entra does not take the signed assertion at this time",
+    remedy: "check this machine's clock",
+};
+/// 50105.
+const NOT_ASSIGNED: Code = Code {
+    id: "ITSMD-AUTH-050",
+    means: "the application requires assignment, and the user is not assigned to it",
+    remedy: "assign the user (Enterprise applications, Users and groups)",
+};
 
 /// All of them, for `itsmd explain` and the documentation.
 pub const ENTRA_CODES: &[Code] = &[
@@ -135,13 +153,16 @@ pub const ENTRA_CODES: &[Code] = &[
     FEDERATED,
     BLOCKED,
     PUBLIC_CLIENT,
+    CERTIFICATE_EXPIRED,
+    ASSERTION_TIME,
+    NOT_ASSIGNED,
 ];
 
 /// The code of an AADSTS number; `None` for one that says nothing more than that it was refused.
 pub(super) fn code_of(number: u32) -> Option<Code> {
     Some(match number {
         50076 | 50079 | 50158 => SECOND_FACTOR,
-        50126 => PASSWORD,
+        50126 | 50056 | 50107 | 51004 | 50020 => PASSWORD,
         50034 => NO_USER,
         50053 => LOCKED,
         50055 | 50144 => PASSWORD_EXPIRED,
@@ -151,13 +172,16 @@ pub(super) fn code_of(number: u32) -> Option<Code> {
         7_000_222 => SECRET_EXPIRED,
         7_000_218 => NO_SECRET_SENT,
         700_016 | 7_000_112 => APPLICATION,
-        90002 => TENANT,
+        90002 | 50194 | 50128 | 90019 => TENANT,
         500_011 | 70011 => SCOPE,
         50012 | 900_384 | 700_027 => CERTIFICATE,
         90055 => THROTTLED,
-        70021 | 700_211 | 700_213 => FEDERATED,
-        53003 => BLOCKED,
+        70021 | 700_211 | 700_212 | 700_213 => FEDERATED,
+        53000 | 53001 | 53002 | 53003 | 530_034 => BLOCKED,
         700_025 => PUBLIC_CLIENT,
+        700_030 | 1_000_502 => CERTIFICATE_EXPIRED,
+        700_024 => ASSERTION_TIME,
+        50105 => NOT_ASSIGNED,
         _ => return None,
     })
 }

@@ -23,6 +23,7 @@
 //! | `LIKE` and its kin ignore case, `=` does not | `matching` | inferred | | |
 //! | an invalid part of a query is left out, gives no rows, or 403 | `query` | documented, documented, seen | [`Desk::set_invalid_part`] | left out |
 //! | date-times in a query are UTC, or of the user's zone | `query` | documented both ways: disputed | [`Desk::set_zone`] | UTC |
+//! | `javascript:gs.getUserID()` is the row of whoever asks in `sys_user` | `query` | documented | | |
 //! | `javascript:gs.dateGenerate` and its like are of the user's zone | `zone` | documented | [`Desk::set_zone`] | UTC |
 //! | unknown fields of `sysparm_fields` are silently absent | `render` | documented | | |
 //! | every field whatever was asked for (a proxy, a scripted API) | `list` | guess | [`Desk::all_fields`] | off |

@@ -108,6 +108,14 @@ impl Desk {
         }
     }
 
+    /// Fields of the filter that the instance seems to leave out of a query although it knows them.
+    pub fn filter_doubt(&self) -> Option<&str> {
+        match self {
+            Self::ServiceNow(desk) => desk.doubt(),
+            Self::Dataverse(_) => None,
+        }
+    }
+
     /// Fields that were asked for and that no record of a page had; empty before the first page with records.
     /// Dataverse refuses such a field, so there it never comes to that.
     pub fn absent_fields(&self) -> Vec<String> {

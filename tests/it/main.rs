@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod announced;
+mod broken_setups;
 mod cli;
 mod clients;
 mod config;
@@ -11,6 +12,7 @@ mod crash;
 mod daemon;
 mod faults;
 mod first_afternoon;
+mod heard;
 mod interleavings;
 mod layering;
 mod machine;

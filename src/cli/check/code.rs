@@ -112,6 +112,12 @@ pub const OPEN_SECRET: Code = Code {
     means: "a secret can be read by every user of this machine",
     remedy: "chmod 0600 the file and give it to the service's user, or use a systemd credential",
 };
+/// A filter that seems to be left out.
+pub const FILTER_DOUBTED: Code = Code {
+    id: "ITSMD-CK-019",
+    means: "records come that no query of the filter's fields can match: a part of the filter is left out on the way",
+    remedy: "compare what `itsmd plan` counts with the same list in the service desk; look at proxies that shorten addresses",
+};
 
 /// All of them, for `itsmd explain` and the documentation.
 pub const CODES: &[Code] = &[
@@ -133,6 +139,7 @@ pub const CODES: &[Code] = &[
     MIGHTY_USER,
     EMPTY_COLUMNS,
     OPEN_SECRET,
+    FILTER_DOUBTED,
 ];
 
 #[cfg(test)]

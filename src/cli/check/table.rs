@@ -51,6 +51,13 @@ pub(super) async fn look(stream: &DeskStream, connection: &Connection, from: Dat
     };
     let mut lines = Vec::new();
     let mut findings = unseen(&probe);
+    findings.extend(stream.source.filter_doubt().map(|fields| {
+        let seen = format!(
+            "filter = {:?}: the condition on {fields} seems to be left out",
+            connection.filter
+        );
+        Finding::new(&code::FILTER_DOUBTED, Severity::Warning, seen)
+    }));
     let mut good = String::new();
     if probe.newest.is_some() {
         let profile = connection.profile.items.get(&kind);

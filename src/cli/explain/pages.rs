@@ -3,6 +3,7 @@
 mod auth;
 mod check;
 mod dataverse;
+mod entra;
 mod net;
 mod servicenow;
 mod state;
@@ -15,6 +16,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Page> {
     [
         net::PAGES,
         auth::PAGES,
+        entra::PAGES,
         servicenow::PAGES,
         dataverse::PAGES,
         workspace::PAGES,

@@ -44,6 +44,7 @@ pub(super) async fn get(State(instance): State<Instance>, request: Request) -> R
             | Fault::TooManyAtOnce(_)
             | Fault::Unauthorized
             | Fault::Forbidden
+            | Fault::NoUser
             | Fault::Internal
             | Fault::BadGateway
             | Fault::Unavailable

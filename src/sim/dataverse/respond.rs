@@ -93,6 +93,10 @@ pub(super) fn ordered(fault: Fault) -> Option<Refusal> {
             let text = "Principal user is missing prvReadIncident privilege.";
             Some(Refusal::new(StatusCode::FORBIDDEN, "0x80040220", text))
         }
+        Fault::NoUser => {
+            let text = "The user is not a member of the organization.";
+            Some(Refusal::new(StatusCode::FORBIDDEN, "0x80072560", text))
+        }
         Fault::Internal => Some(Refusal::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "0x80040216",

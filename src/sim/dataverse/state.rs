@@ -29,6 +29,8 @@ pub enum Fault {
     Unauthorized,
     /// 403: the user lacks a privilege.
     Forbidden,
+    /// 403: the environment does not know the caller.
+    NoUser,
     /// 500 in Dataverse's shape.
     Internal,
     /// 502 with a gateway's HTML.

@@ -25,6 +25,8 @@ pub(super) struct Ask<'a> {
     pub path: &'a str,
     /// Version 1 answers 404 when nothing matches.
     pub empty_is_missing: bool,
+    /// Who asks, by name.
+    pub user: &'a str,
     /// What goes wrong with it.
     pub fault: Option<&'a Fault>,
 }
@@ -186,11 +188,13 @@ fn prepare(state: &mut State, ask: &Ask<'_>) -> Result<Query, Answer> {
     table.sort();
     let state = &*state;
     let known = |field: &str| state.knows(ask.table, field);
+    let me = state.id_of_user(ask.user);
     let context = Context {
         now: state.now(),
         zone: state.zone,
         literals: state.literals,
         invalid: state.invalid,
+        me: &me,
         known: &known,
     };
     let detail = "Field(s) present in the query do not have permission to be read";

@@ -37,6 +37,8 @@ pub(super) struct Context<'a> {
     pub zone: Tz,
     pub literals: Literals,
     pub invalid: InvalidPart,
+    /// `sys_id` of whoever asks; empty if that is nobody of the table of users.
+    pub me: &'a str,
     /// Whether a field can be queried.
     pub known: &'a dyn Fn(&str) -> bool,
 }
@@ -274,6 +276,9 @@ fn condition(term: &str, context: &Context<'_>) -> Option<Condition> {
 /// A value as the database compares it: scripts evaluated, date-times in UTC.
 fn literal(value: &str, context: &Context<'_>) -> Option<String> {
     if let Some(script) = value.strip_prefix("javascript:") {
+        if script.trim() == "gs.getUserID()" {
+            return Some(context.me.to_owned());
+        }
         return zone::evaluate(script, context.now, context.zone);
     }
     Some(match context.literals {

@@ -127,7 +127,7 @@ impl Instance {
             certificate: parts.extensions.get::<serve::Peer>().map(|peer| peer.0.as_slice()),
             table: route.table(),
         };
-        let charge = {
+        let (user, charge) = {
             let mut state = self.desk.lock();
             let now = state.now();
             let user = match state.registry.admit(&knock, now) {
@@ -137,17 +137,19 @@ impl Instance {
             if let Some(user) = &user {
                 entry.user(user);
             }
-            state.rate.charge(user.as_deref().unwrap_or_default(), now)
+            let user = user.unwrap_or_default();
+            let charge = state.rate.charge(&user, now);
+            (user, charge)
         };
         let mut answer = match charge.over {
             Some((limit, seconds)) => too_many(limit, seconds),
-            None => self.read(route, parts, fault),
+            None => self.read(route, parts, &user, fault),
         };
         answer.headers.extend(charge.headers);
         answer
     }
 
-    fn read(&self, route: &Route<'_>, parts: &Parts, fault: Option<&Fault>) -> Answer {
+    fn read(&self, route: &Route<'_>, parts: &Parts, user: &str, fault: Option<&Fault>) -> Answer {
         if parts.method != Method::GET && parts.method != Method::HEAD {
             return Answer::error(405, "Method not supported", None);
         }
@@ -159,6 +161,7 @@ impl Instance {
             base: &base,
             path: parts.uri.path(),
             empty_is_missing,
+            user,
             fault,
         };
         match route {

@@ -34,6 +34,7 @@ impl ServiceNow {
                     fields,
                     "the instance seems to leave out a part of `filter`: look at what `itsmd plan` counts"
                 );
+                self.filter_doubted.get_or_init(|| fields);
                 return Ok(requests + 1);
             }
             let seen = format!(

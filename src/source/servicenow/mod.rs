@@ -61,6 +61,8 @@ pub struct ServiceNow {
     lost: Arc<AtomicU64>,
     /// Set once the table is known to know the fields of the filter.
     filter_checked: OnceLock<()>,
+    /// Set where a part of the filter seems to be left out although the table knows its fields.
+    filter_doubted: OnceLock<String>,
     /// Set once the instance would not count.
     uncounted: OnceLock<()>,
 }
@@ -85,6 +87,7 @@ impl ServiceNow {
             absent: OnceLock::new(),
             lost: Arc::default(),
             filter_checked: OnceLock::new(),
+            filter_doubted: OnceLock::new(),
             uncounted: OnceLock::new(),
         }
     }
@@ -100,6 +103,7 @@ impl ServiceNow {
             absent: OnceLock::new(),
             lost: Arc::clone(&self.lost),
             filter_checked: OnceLock::new(),
+            filter_doubted: OnceLock::new(),
             uncounted: OnceLock::new(),
         }
     }
@@ -107,6 +111,11 @@ impl ServiceNow {
     /// Fields that no record of a page had; empty before the first page with records.
     pub fn absent_fields(&self) -> Vec<String> {
         self.absent.get().cloned().unwrap_or_default()
+    }
+
+    /// What of the filter seems to be left out although the table knows it; `None` before it was looked at.
+    pub fn doubt(&self) -> Option<&str> {
+        self.filter_doubted.get().map(String::as_str)
     }
 
     fn part<'a>(&'a self, at: &'a Position, slice: &Slice) -> Part<'a> {

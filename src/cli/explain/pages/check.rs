@@ -184,6 +184,21 @@ pub const PAGES: &[Page] = &[
         )],
     ),
     page(
+        "ITSMD-CK-019",
+        &[
+            cause(
+                "a proxy shortens or rewrites long addresses",
+                "the same query with `curl` from another network gives other records",
+                "let this host past it",
+            ),
+            cause(
+                "the instance leaves out conditions on fields that the user may not query",
+                "impersonate the user and filter a list by that field",
+                "give the right to read it",
+            ),
+        ],
+    ),
+    page(
         "ITSMD-MC-001",
         &[
             cause(

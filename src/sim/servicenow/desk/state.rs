@@ -116,6 +116,16 @@ impl State {
         self.tables.0.entry(name.to_owned()).or_default()
     }
 
+    /// `sys_id` of the user of that name in `sys_user`; empty if there is none.
+    pub fn id_of_user(&self, name: &str) -> String {
+        let users = self.tables.0.get("sys_user");
+        let mut rows = users
+            .into_iter()
+            .flat_map(|users| users.order().iter().filter_map(|slot| users.at(*slot)));
+        let found = rows.find(|row| row.value("user_name") == Some(name));
+        found.map(|row| row.id().to_owned()).unwrap_or_default()
+    }
+
     pub fn forbidden(&self, table: &str) -> bool {
         self.forbidden.contains(table)
     }
