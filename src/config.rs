@@ -7,6 +7,7 @@
 //! to the configuration file.
 
 mod auth;
+mod cloud;
 mod compose;
 mod connection;
 mod document;

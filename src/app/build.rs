@@ -6,7 +6,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::clock;
-use crate::auth::Credentials;
+use super::kept::Tokens;
+use crate::auth::{Company, Credentials, Identities};
 use crate::config::{Config, Connection, Deletions};
 use crate::model::{ItemProfile, Partner, StreamId, Trouble, WorkItemKind};
 use crate::net::{Client, ClientSettings};
@@ -32,6 +33,8 @@ pub struct Parts {
     pub workspace: Arc<Workspace>,
     /// In the order of the file, disabled ones too (without streams).
     pub connections: Vec<Connected>,
+    /// Who signs in as whom: the same sign-in is one identity, over a reload too.
+    pub identities: Identities,
 }
 
 /// One connection's parts.
@@ -41,6 +44,8 @@ pub struct Connected {
     pub settings: Connection,
     /// Its way to the server, shared by its streams.
     pub client: Client,
+    /// How its requests are authorized, shared by its streams.
+    pub credentials: Arc<Credentials>,
     /// One for each kind of work item; none if it is disabled.
     pub streams: Vec<Arc<DeskStream>>,
 }
@@ -48,30 +53,40 @@ pub struct Connected {
 impl Parts {
     /// Builds them; nothing is sent yet. `patience` is how long a server may make a foreground command wait.
     pub fn build(config: Config, store: Store, patience: Option<Duration>) -> Result<Self, Trouble> {
-        Self::build_after(config, store, patience, &[])
+        Self::build_after(config, store, patience, None)
     }
 
-    /// The same after a reload: what a server asked for and what it was sent in the last minute is not forgotten.
+    /// The same after a reload: what a server asked for, what it was sent in the last minute and which sign-in it refused
+    /// is not forgotten.
     pub fn build_after(
         config: Config,
         store: Store,
         patience: Option<Duration>,
-        before: &[Connected],
+        before: Option<&Self>,
     ) -> Result<Self, Trouble> {
-        let workspace = Arc::new(Workspace::open(
+        let identities = before.map(|before| before.identities.clone()).unwrap_or_default();
+        let before = before.map_or(&[][..], |before| &before.connections);
+        let workspace = Arc::new(Workspace::open_among(
             &config.workspace,
             Options {
                 patience,
                 clock: super::now,
             },
+            &identities,
         )?);
+        let tokens = Tokens::new(&config.state, &store);
         let budget = ByteBudget::new(PAGES_IN_FLIGHT);
         let mut connections = Vec::new();
         for settings in &config.connections {
             let client = client(settings, before, patience)?;
+            let company = Company {
+                identities: identities.clone(),
+                kept: Some(tokens.of(&settings.name)),
+            };
             connections.push(connect(
                 settings,
                 client,
+                &company,
                 &store,
                 &workspace,
                 &budget,
@@ -83,6 +98,7 @@ impl Parts {
             store,
             workspace,
             connections,
+            identities,
         })
     }
 
@@ -133,12 +149,14 @@ fn client(settings: &Connection, before: &[Connected], patience: Option<Duration
 fn connect(
     settings: &Connection,
     client: Client,
+    company: &Company,
     store: &Store,
     workspace: &Arc<Workspace>,
     budget: &ByteBudget,
     patient: bool,
 ) -> Result<Connected, Trouble> {
-    let credentials = Arc::new(Credentials::new(&settings.auth, &settings.server_url, &client)?);
+    let credentials = Credentials::among(&settings.auth, &settings.server_url, &client, company)?;
+    let credentials = Arc::new(credentials);
     let kinds = if settings.enabled {
         settings.work_items.as_slice()
     } else {
@@ -172,6 +190,7 @@ fn connect(
     Ok(Connected {
         settings: settings.clone(),
         client,
+        credentials,
         streams,
     })
 }

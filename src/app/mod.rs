@@ -1,12 +1,15 @@
 //! The composition root: builds the parts from the configuration and runs them. The only place that reads the clock.
 
+mod announce;
 mod build;
 mod crew;
 mod daemon;
 mod fault;
+mod kept;
 mod member;
 mod pauses;
 mod reconcile;
+mod refused;
 mod report;
 mod requests;
 mod sync;
@@ -15,6 +18,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+pub use announce::ending;
 pub use build::{Connected, DeskStream, Parts, columns_fingerprint, sink_print, source_print};
 pub use daemon::{Exit, run};
 pub use reconcile::ask_sweeps;

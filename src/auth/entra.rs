@@ -3,10 +3,14 @@
 //! Decisions hang on the status and `error` alone; Microsoft forbids depending on AADSTS numbers, so these only
 //! choose the remedy's words.
 
+use super::assertion::{Assertion, Proof};
 use super::grant::{Dialect, Field, Grant};
 use super::{Settings, codes};
 use crate::model::Trouble;
 use crate::net::Answer;
+
+/// What a signed assertion in place of a secret is called.
+pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 pub(super) fn grant(settings: &Settings) -> Result<Option<Grant>, Trouble> {
     match settings {
@@ -24,6 +28,31 @@ pub(super) fn grant(settings: &Settings) -> Result<Option<Grant>, Trouble> {
                 Field::Secret("client_secret", client_secret.clone()),
             ];
             Ok(Some(Grant::of(url(authority, tenant_id)?, Dialect::Entra, fields)))
+        }
+        Settings::EntraCertificate {
+            tenant_id,
+            client_id,
+            certificate,
+            private_key,
+            authority,
+            scope,
+        } => {
+            let url = url(authority, tenant_id)?;
+            let assertion = Assertion {
+                issuer: client_id.clone(),
+                subject: client_id.clone(),
+                audience: url.clone(),
+                key: private_key.clone(),
+                proof: Proof::Certificate(certificate.clone()),
+            };
+            let fields = vec![
+                Field::Plain("grant_type", "client_credentials".into()),
+                Field::Plain("client_id", client_id.clone()),
+                Field::Plain("scope", scope.clone()),
+                Field::Plain("client_assertion_type", JWT_BEARER.into()),
+                Field::Signed("client_assertion", assertion),
+            ];
+            Ok(Some(Grant::of(url, Dialect::Entra, fields)))
         }
         Settings::EntraPassword {
             tenant_id,
@@ -46,6 +75,22 @@ pub(super) fn grant(settings: &Settings) -> Result<Option<Grant>, Trouble> {
             ];
             Ok(Some(Grant::of(url(authority, tenant_id)?, Dialect::Entra, fields)))
         }
+        Settings::WorkloadIdentity {
+            tenant_id,
+            client_id,
+            token_file,
+            authority,
+            scope,
+        } => {
+            let fields = vec![
+                Field::Plain("grant_type", "client_credentials".into()),
+                Field::Plain("client_id", client_id.clone()),
+                Field::Plain("scope", scope.clone()),
+                Field::Plain("client_assertion_type", JWT_BEARER.into()),
+                Field::Federated("client_assertion", token_file.clone()),
+            ];
+            Ok(Some(Grant::of(url(authority, tenant_id)?, Dialect::Entra, fields)))
+        }
         Settings::None
         | Settings::Basic { .. }
         | Settings::ApiKey { .. }
@@ -54,8 +99,6 @@ pub(super) fn grant(settings: &Settings) -> Result<Option<Grant>, Trouble> {
         | Settings::OauthClientCredentials { .. }
         | Settings::OauthRefresh { .. }
         | Settings::OauthJwtBearer { .. }
-        | Settings::EntraCertificate { .. }
-        | Settings::WorkloadIdentity { .. }
         | Settings::ManagedIdentity { .. } => Ok(None),
     }
 }
@@ -75,48 +118,16 @@ fn url(authority: &str, tenant: &str) -> Result<String, Trouble> {
 /// What a refusal means to the operator.
 pub(super) fn explain(answer: &Answer) -> Trouble {
     let mut trouble = codes::ENTRA.stop(answer.words());
-    if let Some(remedy) = aadsts(&answer.message()).and_then(remedy) {
+    if let Some(remedy) = number(&answer.message()).and_then(super::aadsts::remedy) {
         trouble.remedy = remedy.into();
     }
     trouble
 }
 
-fn aadsts(message: &str) -> Option<u32> {
+fn number(message: &str) -> Option<u32> {
     let (_, rest) = message.split_once("AADSTS")?;
     let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     rest[..end].parse().ok()
-}
-
-fn remedy(number: u32) -> Option<&'static str> {
-    Some(match number {
-        50076 | 50079 | 50158 => {
-            "the account needs a second factor, which a daemon cannot give: exclude it from multi-factor \
-             authentication by a conditional access policy, or use an application user with method `entra`"
-        }
-        50126 => {
-            "user name or password is wrong; a federated account (AD FS) or one without a password cannot sign in this \
-             way: use a cloud-only account, or an application user with method `entra`"
-        }
-        50034 => "the user does not exist in this tenant: check `username` and `tenant_id`",
-        50053 => "the account is locked after too many wrong passwords: correct the password, then wait or unlock it",
-        50055 | 50144 => "the password has expired: set a new one",
-        50057 => "the account is disabled",
-        65001 => "consent is missing: an administrator has to grant the application's delegated permission",
-        7_000_215 => "the client secret is wrong: the secret's value is needed, not its id",
-        7_000_222 => "the client secret has expired: make a new one for the application",
-        7_000_218 => {
-            "Entra wants a client secret: for `entra-password` allow public client flows on the application \
-             (Authentication, Advanced settings)"
-        }
-        700_016 | 7_000_112 => {
-            "the application is not known in this tenant, or disabled: check `client_id` and `tenant_id`"
-        }
-        90002 => "the tenant does not exist: check `tenant_id`, and `authority` for national clouds",
-        500_011 | 70011 => "the scope is not known in this tenant: check `scope`, often it is another cloud's",
-        50012 | 900_384 | 700_027 => "the certificate is not the one registered with the application",
-        90055 => "the tenant is being throttled by Entra: it is tried again later by itself",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
@@ -125,9 +136,9 @@ mod tests {
 
     #[test]
     fn the_number_is_found_in_the_description() {
-        assert_eq!(aadsts("invalid_grant: AADSTS50076: Due to a change"), Some(50076));
-        assert_eq!(aadsts("AADSTS"), None);
-        assert_eq!(aadsts("an HTML page"), None);
+        assert_eq!(number("invalid_grant: AADSTS50076: Due to a change"), Some(50076));
+        assert_eq!(number("AADSTS"), None);
+        assert_eq!(number("an HTML page"), None);
     }
 
     #[test]

@@ -1,48 +1,93 @@
 //! A refused sign-in is not hammered: until a growing time has passed, its error is given without a request.
+//!
+//! It is shut for what was refused: another secret may try at once.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::print::Print;
 use crate::model::{Trouble, Verdict};
 
-/// How long the gate stays shut after the first, second, … refusal in a row.
+/// How long the gate stays shut after the first, second, … refusal in a row. Services lock an account after five or
+/// more wrong passwords in a quarter of an hour: there are never more than four.
 const SHUT: [Duration; 5] = [
     Duration::from_secs(30),
     Duration::from_secs(60),
-    Duration::from_secs(120),
     Duration::from_secs(300),
     Duration::from_secs(900),
+    Duration::from_secs(1800),
 ];
+
+/// After that long without a refusal the next one is a first one.
+const FORGIVEN: Duration = Duration::from_secs(2 * 3600);
 
 #[derive(Debug, Default)]
 pub(super) struct Gate {
     refusals: usize,
-    shut: Option<(Instant, Trouble)>,
+    shut: Option<Shut>,
+}
+
+#[derive(Debug)]
+struct Shut {
+    since: Instant,
+    until: Instant,
+    trouble: Trouble,
+    /// What was refused; `None` is anything.
+    print: Option<Print>,
+}
+
+/// A sign-in that was refused and has not passed since.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// What was said.
+    pub trouble: Trouble,
+    /// How long ago.
+    pub ago: Duration,
+    /// When it is tried again if somebody wants to sign in; zero: with the next request.
+    pub next_in: Duration,
+    /// How many in a row.
+    pub refusals: usize,
 }
 
 impl Gate {
-    /// The last refusal, while it is too early to try again.
-    pub(super) fn check(&self) -> Result<(), Trouble> {
+    /// The last refusal, while it is too early to try again with the same.
+    pub(super) fn check(&self, print: Option<&Print>) -> Result<(), Trouble> {
         match &self.shut {
-            Some((until, trouble)) if *until > Instant::now() => Err(trouble.clone()),
+            Some(shut) if shut.until > Instant::now() && shut.is_for(print) => Err(shut.trouble.clone()),
             Some(_) | None => Ok(()),
         }
     }
 
-    /// Shuts it; what comes back is the trouble with the wait in it, if it may be retried at all.
-    pub(super) fn refused(&mut self, mut trouble: Trouble) -> Trouble {
-        let wait = SHUT[self.refusals.min(SHUT.len() - 1)];
+    /// Shuts it for what was refused; what comes back is the trouble with the wait in it, if it may be retried at all.
+    pub(super) fn refused(&mut self, mut trouble: Trouble, print: Option<Print>) -> Trouble {
+        // One that was under way when the gate was shut is not another try.
+        if let Err(known) = self.check(print.as_ref()) {
+            return known;
+        }
+        let now = Instant::now();
+        if self
+            .shut
+            .as_ref()
+            .is_some_and(|shut| !shut.is_for(print.as_ref()) || shut.until + FORGIVEN < now)
+        {
+            self.refusals = 0;
+        }
+        let mut wait = SHUT[self.refusals.min(SHUT.len() - 1)];
         self.refusals += 1;
-        match trouble.verdict {
+        match &mut trouble.verdict {
             Verdict::Retry { after } => {
-                trouble.verdict = Verdict::Retry {
-                    after: Some(after.map_or(wait, |after| after.max(wait))),
-                };
+                wait = after.map_or(wait, |after| after.max(wait));
+                *after = Some(wait);
             }
             Verdict::Stop | Verdict::SetAside => {}
         }
-        self.shut = Some((Instant::now() + wait, trouble.clone()));
+        self.shut = Some(Shut {
+            since: now,
+            until: now + wait,
+            trouble: trouble.clone(),
+            print,
+        });
         trouble
     }
 
@@ -50,10 +95,31 @@ impl Gate {
     pub(super) fn accepted(&mut self) {
         *self = Self::default();
     }
+
+    /// The refusal that nothing has followed yet.
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        self.shut.as_ref().map(|shut| Refusal {
+            trouble: shut.trouble.clone(),
+            ago: shut.since.elapsed(),
+            next_in: shut.until.saturating_duration_since(Instant::now()),
+            refusals: self.refusals,
+        })
+    }
+}
+
+impl Shut {
+    fn is_for(&self, print: Option<&Print>) -> bool {
+        match (&self.print, print) {
+            (Some(refused), Some(print)) => refused == print,
+            (None, _) | (_, None) => true,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use secrecy::SecretString;
+
     use super::*;
     use crate::auth::codes;
 
@@ -61,15 +127,42 @@ mod tests {
     async fn each_refusal_in_a_row_shuts_it_for_longer() {
         let mut gate = Gate::default();
         let trouble = codes::ENTRA.stop("no");
-        for seconds in [30, 60, 120, 300, 900, 900] {
-            assert_eq!(gate.check(), Ok(()));
-            gate.refused(trouble.clone());
+        for seconds in [30, 60, 300, 900, 1800, 1800] {
+            assert_eq!(gate.check(None), Ok(()));
+            gate.refused(trouble.clone(), None);
             tokio::time::advance(Duration::from_secs(seconds - 1)).await;
-            assert_eq!(gate.check(), Err(trouble.clone()));
+            assert_eq!(gate.check(None), Err(trouble.clone()));
             tokio::time::advance(Duration::from_secs(1)).await;
         }
-        gate.refused(trouble);
+        gate.refused(trouble, None);
         gate.accepted();
-        assert_eq!(gate.check(), Ok(()));
+        assert_eq!(gate.check(None), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_secret_may_try_at_once_and_begins_anew() {
+        let of = |secret: &str| Print::of([&SecretString::from(secret)]);
+        let mut gate = Gate::default();
+        for seconds in [30, 60, 300] {
+            gate.refused(codes::ENTRA.stop("no"), Some(of("old")));
+            tokio::time::advance(Duration::from_secs(seconds)).await;
+        }
+        gate.refused(codes::ENTRA.stop("no"), Some(of("old")));
+        assert!(gate.check(Some(&of("old"))).is_err());
+        assert_eq!(gate.check(Some(&of("new"))), Ok(()));
+        gate.refused(codes::ENTRA.stop("no"), Some(of("new")));
+        assert_eq!(gate.refusal().unwrap().next_in, Duration::from_secs(30));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_under_way_when_it_was_shut_are_one_refusal_and_a_wish_to_wait_is_kept() {
+        let mut gate = Gate::default();
+        for _ in 0..5 {
+            gate.refused(codes::ENTRA.stop("no"), None);
+        }
+        assert_eq!(gate.refusal().unwrap().refusals, 1);
+        gate.accepted();
+        gate.refused(codes::UNAVAILABLE.retry_after(Duration::from_secs(400), "429"), None);
+        assert_eq!(gate.refusal().unwrap().next_in, Duration::from_secs(400));
     }
 }

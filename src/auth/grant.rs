@@ -1,9 +1,13 @@
 //! What is posted to a token endpoint, and what its refusals mean.
 
-use chrono::{DateTime, Utc};
-use secrecy::{ExposeSecret, SecretString};
+use std::path::PathBuf;
 
-use super::{Settings, codes, entra, oauth};
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+
+use super::assertion::Assertion;
+use super::print::Print;
+use super::{Settings, codes, entra, oauth, workload_identity};
 use crate::model::Trouble;
 use crate::net::{Answer, SecretRef, check_url};
 
@@ -12,6 +16,10 @@ use crate::net::{Answer, SecretRef, check_url};
 pub(super) enum Field {
     Plain(&'static str, String),
     Secret(&'static str, SecretRef),
+    /// A token of whoever vouches for this machine, read from its file.
+    Federated(&'static str, PathBuf),
+    /// Signed for each attempt.
+    Signed(&'static str, Assertion),
 }
 
 /// Whose words the refusals are.
@@ -19,6 +27,8 @@ pub(super) enum Field {
 pub(super) enum Dialect {
     ServiceNowPassword,
     ServiceNowClient,
+    ServiceNowRefresh,
+    ServiceNowAssertion,
     Entra,
 }
 
@@ -33,18 +43,18 @@ pub(super) struct Grant {
 impl Grant {
     pub(super) fn new(settings: &Settings, server_url: &str) -> Result<Self, Trouble> {
         let grant = match settings {
-            Settings::OauthPassword { .. } | Settings::OauthClientCredentials { .. } => {
-                oauth::grant(settings, server_url)
-            }
-            Settings::EntraSecret { .. } | Settings::EntraPassword { .. } => entra::grant(settings)?,
+            Settings::OauthPassword { .. }
+            | Settings::OauthClientCredentials { .. }
+            | Settings::OauthRefresh { .. }
+            | Settings::OauthJwtBearer { .. } => oauth::grant(settings, server_url),
+            Settings::EntraSecret { .. }
+            | Settings::EntraCertificate { .. }
+            | Settings::EntraPassword { .. }
+            | Settings::WorkloadIdentity { .. } => entra::grant(settings)?,
             Settings::None
             | Settings::Basic { .. }
             | Settings::ApiKey { .. }
             | Settings::Mtls
-            | Settings::OauthRefresh { .. }
-            | Settings::OauthJwtBearer { .. }
-            | Settings::EntraCertificate { .. }
-            | Settings::WorkloadIdentity { .. }
             | Settings::ManagedIdentity { .. } => None,
         };
         let grant = grant.ok_or_else(|| codes::UNUSABLE.stop("this method has no tokens"))?;
@@ -57,15 +67,34 @@ impl Grant {
     }
 
     /// The form as it is at `now`: secrets are read, and what is made afresh for each sign-in is made.
-    pub(super) fn read(&self, _now: DateTime<Utc>) -> Result<Vec<(&'static str, SecretString)>, Trouble> {
+    pub(super) fn read(&self, now: DateTime<Utc>) -> Result<Vec<(&'static str, SecretString)>, Trouble> {
         let read = |field: &Field| match field {
             Field::Plain(name, value) => Ok((*name, SecretString::from(value.as_str()))),
             Field::Secret(name, secret) => secret
                 .read()
                 .map(|secret| (*name, secret))
                 .map_err(|error| codes::SECRET.stop(error.to_string())),
+            Field::Federated(name, path) => workload_identity::token(path, now).map(|token| (*name, token)),
+            Field::Signed(name, assertion) => assertion.sign(now).map(|signed| (*name, signed)),
         };
         self.fields.iter().map(read).collect()
+    }
+
+    /// Of the secrets as they are now; `None` if one cannot be read.
+    pub(super) fn print(&self) -> Option<Print> {
+        self.print_with(&[])
+    }
+
+    /// The same with these beside them.
+    pub(super) fn print_with(&self, more: &[SecretString]) -> Option<Print> {
+        let read = |field: &Field| match field {
+            Field::Plain(..) => None,
+            Field::Secret(_, secret) => Some(secret.read().ok()),
+            Field::Signed(_, assertion) => Some(assertion.key.read().ok()),
+            Field::Federated(_, path) => Some(std::fs::read_to_string(path).ok().map(SecretString::from)),
+        };
+        let secrets: Option<Vec<SecretString>> = self.fields.iter().filter_map(read).collect();
+        Some(Print::of(secrets?.iter().chain(more)))
     }
 
     /// What a refusal (any 4xx but 408 and 429) means.
@@ -73,14 +102,9 @@ impl Grant {
         match self.dialect {
             Dialect::ServiceNowPassword => codes::OAUTH_PASSWORD.stop(answer.words()),
             Dialect::ServiceNowClient => codes::OAUTH_CLIENT.stop(answer.words()),
+            Dialect::ServiceNowRefresh => codes::OAUTH_REFRESH.stop(answer.words()),
+            Dialect::ServiceNowAssertion => codes::OAUTH_ASSERTION.stop(answer.words()),
             Dialect::Entra => entra::explain(answer),
         }
     }
-}
-
-/// A form as the client takes it.
-pub(super) fn exposed<'a>(form: &'a [(&'static str, SecretString)]) -> Vec<(&'a str, &'a str)> {
-    form.iter()
-        .map(|(name, value)| (*name, value.expose_secret()))
-        .collect()
 }

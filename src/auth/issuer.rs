@@ -4,10 +4,14 @@
 
 use std::time::Duration;
 
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
 use super::codes;
-use super::grant::{Grant, exposed};
+use super::grant::Grant;
+use super::managed_identity::ManagedIdentity;
+use super::print::Print;
+use super::refresh::Refresh;
 use super::token::{Token, read};
 use crate::model::Trouble;
 use crate::net::{self, Answer};
@@ -20,6 +24,10 @@ const ATTEMPTS: u32 = 3;
 pub(super) enum Issuer {
     /// A form posted to a token endpoint.
     Grant(Grant),
+    /// This machine's own.
+    ManagedIdentity(ManagedIdentity),
+    /// The same with a token that each sign-in may exchange for another.
+    Refresh(Refresh),
 }
 
 /// Why there is no token.
@@ -32,27 +40,47 @@ pub(super) enum Failure {
 }
 
 impl Issuer {
+    /// Of the secrets it would sign in with now; `None` if they cannot be read.
+    pub(super) fn print(&self) -> Option<Print> {
+        match self {
+            Self::Grant(grant) => grant.print(),
+            // There is no secret that a person could change.
+            Self::ManagedIdentity(_) => None,
+            Self::Refresh(refresh) => refresh.print(),
+        }
+    }
+
     /// Signs in.
     pub(super) async fn sign_in(&self, client: &net::Client) -> Result<Token, Failure> {
         match self {
             Self::Grant(grant) => granted(grant, client).await,
+            Self::ManagedIdentity(identity) => identity.sign_in(client).await,
+            Self::Refresh(refresh) => refresh.sign_in(client).await,
         }
     }
 }
 
 async fn granted(grant: &Grant, client: &net::Client) -> Result<Token, Failure> {
-    let (answer, sent) = exchange(grant, client).await?;
+    let (answer, sent) = exchange(grant, &[], client).await?;
     read(&answer, sent).map_err(Failure::Unavailable)
 }
 
-/// Posts the form until there is an answer that counts; it comes with the instant at which it was asked for.
-async fn exchange(grant: &Grant, client: &net::Client) -> Result<(Answer, Instant), Failure> {
+/// Posts the form, with these fields more, until there is an answer that counts; it comes with the instant at which it
+/// was asked for.
+pub(super) async fn exchange(
+    grant: &Grant,
+    more: &[(&str, &SecretString)],
+    client: &net::Client,
+) -> Result<(Answer, Instant), Failure> {
     let mut attempt = 1;
     loop {
         // Made anew for each attempt: no assertion is sent twice.
         let form = grant.read(client.now()).map_err(Failure::Unavailable)?;
         let sent = Instant::now();
-        match client.post_form(&grant.url, &exposed(&form)).await {
+        let form = form.iter().map(|(name, value)| (*name, value));
+        let form = form.chain(more.iter().copied());
+        let form: Vec<(&str, &str)> = form.map(|(name, value)| (name, value.expose_secret())).collect();
+        match client.post_form(&grant.url, &form).await {
             Ok(answer) if answer.status.is_success() => return Ok((answer, sent)),
             Ok(answer) if is_refusal(&answer) => return Err(Failure::Refused(grant.explain(&answer))),
             // The endpoint's own wish is obeyed by not asking before.
@@ -66,7 +94,7 @@ async fn exchange(grant: &Grant, client: &net::Client) -> Result<(Answer, Instan
     }
 }
 
-fn unavailable(answer: &Answer) -> Trouble {
+pub(super) fn unavailable(answer: &Answer) -> Trouble {
     codes::UNAVAILABLE.retry(format!("the token endpoint answered {}", answer.words()))
 }
 

@@ -4,7 +4,8 @@
 //! they hold even if the renewal fails. A refused sign-in is repeated ever more slowly, so that no account is
 //! locked by us. Secrets are read from where they are at each sign-in, and never shown.
 
-mod basic;
+mod aadsts;
+mod assertion;
 mod certificate;
 mod code;
 mod entra;
@@ -12,60 +13,140 @@ mod entra;
 pub mod fuzzing;
 mod gate;
 mod grant;
+mod identity;
 mod issuer;
+mod kept;
+mod managed_identity;
 mod oauth;
+mod print;
+mod refresh;
 mod settings;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod token;
+mod workload_identity;
+
+use std::sync::Arc;
 
 pub use certificate::certificate_ends;
 pub use code::codes;
+pub use gate::Refusal;
+pub use identity::Identities;
+pub use kept::{Fingerprint, Keep, KeptToken};
 pub use settings::Settings;
 
 use crate::model::Trouble;
 use crate::net::{self, Answer, Authorization, Authorize, Rejected};
 
-use self::basic::Basic;
 use self::grant::Grant;
+use self::identity::Identity;
 use self::issuer::Issuer;
+use self::managed_identity::ManagedIdentity;
+use self::refresh::Refresh;
+use self::standing::Standing;
 use self::token::Tokens;
 
 /// A connection's way to authorize its requests; shared by all of them.
 #[derive(Debug)]
 pub struct Credentials {
     method: Method,
+    identity: Arc<Identity>,
 }
 
 #[derive(Debug)]
 enum Method {
     None,
-    Basic(Basic),
+    /// The TLS connection itself has signed in.
+    Certificate,
+    Standing(Standing),
     Token(Tokens),
+}
+
+/// What credentials are made among.
+#[derive(Debug, Clone, Default)]
+pub struct Company {
+    /// Those who sign in now: the same sign-in is one identity.
+    pub identities: Identities,
+    /// Where this connection's rotated refresh tokens are kept; [`Settings::OauthRefresh`] needs it.
+    pub kept: Option<Arc<dyn Keep>>,
 }
 
 impl Credentials {
     /// `server_url` is where ServiceNow's token endpoint is (`{server_url}/oauth_token.do`); Entra's is at its
     /// authority. Fails if an address or a tenant cannot be used; no request is made and no secret read yet.
     pub fn new(settings: &Settings, server_url: &str, client: &net::Client) -> Result<Self, Trouble> {
+        Self::among(settings, server_url, client, &Company::default())
+    }
+
+    /// The same, as one of several.
+    pub fn among(
+        settings: &Settings,
+        server_url: &str,
+        client: &net::Client,
+        company: &Company,
+    ) -> Result<Self, Trouble> {
+        let identity = company.identities.of(settings, place(settings, server_url));
         let method = match settings {
-            Settings::None | Settings::Mtls => Method::None,
-            Settings::Basic { username, password } => Method::Basic(Basic::new(username, password)),
-            Settings::ApiKey { .. }
-            | Settings::OauthPassword { .. }
+            Settings::None => Method::None,
+            Settings::Mtls => Method::Certificate,
+            Settings::Basic { username, password } => Method::Standing(Standing::Basic {
+                username: username.clone(),
+                password: password.clone(),
+            }),
+            Settings::ApiKey { api_key } => Method::Standing(Standing::ApiKey(api_key.clone())),
+            Settings::OauthRefresh { refresh_token, .. } => {
+                let Some(kept) = company.kept.clone() else {
+                    return Err(codes::KEPT.stop("there is no state to keep it in"));
+                };
+                let grant = Grant::new(settings, server_url)?;
+                let issuer = Issuer::Refresh(Refresh::new(grant, refresh_token.clone(), kept));
+                Method::Token(Tokens::new(issuer, client.clone(), Arc::clone(&identity)))
+            }
+            Settings::OauthPassword { .. }
             | Settings::OauthClientCredentials { .. }
-            | Settings::OauthRefresh { .. }
             | Settings::OauthJwtBearer { .. }
             | Settings::EntraSecret { .. }
             | Settings::EntraPassword { .. }
             | Settings::EntraCertificate { .. }
-            | Settings::WorkloadIdentity { .. }
-            | Settings::ManagedIdentity { .. } => {
+            | Settings::WorkloadIdentity { .. } => {
                 let issuer = Issuer::Grant(Grant::new(settings, server_url)?);
-                Method::Token(Tokens::new(issuer, client.clone()))
+                Method::Token(Tokens::new(issuer, client.clone(), Arc::clone(&identity)))
+            }
+            Settings::ManagedIdentity { client_id, scope } => {
+                let machine = ManagedIdentity::new(client_id.as_deref(), scope)?;
+                Method::Token(Tokens::new(
+                    Issuer::ManagedIdentity(machine),
+                    client.clone(),
+                    Arc::clone(&identity),
+                ))
             }
         };
-        Ok(Self { method })
+        Ok(Self { method, identity })
+    }
+
+    /// The last refused sign-in, if none has passed since.
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.identity.state().gate.refusal()
+    }
+}
+
+/// Entra's identities are the same whoever they are shown to; a service desk's are its own.
+fn place<'a>(settings: &Settings, server_url: &'a str) -> &'a str {
+    match settings {
+        Settings::EntraSecret { .. }
+        | Settings::EntraCertificate { .. }
+        | Settings::EntraPassword { .. }
+        | Settings::WorkloadIdentity { .. }
+        | Settings::ManagedIdentity { .. } => "",
+        Settings::None
+        | Settings::Mtls
+        | Settings::Basic { .. }
+        | Settings::ApiKey { .. }
+        | Settings::OauthPassword { .. }
+        | Settings::OauthClientCredentials { .. }
+        | Settings::OauthRefresh { .. }
+        | Settings::OauthJwtBearer { .. } => server_url.trim_end_matches('/'),
     }
 }
 
@@ -73,7 +154,11 @@ impl Authorize for Credentials {
     async fn authorization(&self, rejected: Option<Rejected<'_>>) -> Result<Option<Authorization>, Trouble> {
         match &self.method {
             Method::None => Ok(None),
-            Method::Basic(basic) => basic.authorization(rejected).map(Some),
+            Method::Certificate => {
+                self.identity.state().gate.check(None)?;
+                Ok(None)
+            }
+            Method::Standing(standing) => standing.authorization(&self.identity, rejected).map(Some),
             Method::Token(tokens) => tokens.authorization(rejected).await.map(Some),
         }
     }
@@ -81,7 +166,11 @@ impl Authorize for Credentials {
     fn refused(&self, answer: &Answer) -> Trouble {
         match &self.method {
             Method::None => codes::NONE_SENT.stop(answer.words()),
-            Method::Basic(basic) => basic.refused(answer),
+            Method::Certificate => {
+                let trouble = codes::CLIENT_CERTIFICATE.stop(answer.words());
+                self.identity.state().gate.refused(trouble, None)
+            }
+            Method::Standing(standing) => standing.refused(&self.identity, answer),
             Method::Token(_) => codes::TOKEN_REFUSED.stop(answer.words()),
         }
     }

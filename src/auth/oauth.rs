@@ -1,6 +1,7 @@
 //! ServiceNow's own tokens: `{server_url}/oauth_token.do`, by form only.
 
 use super::Settings;
+use super::assertion::{Assertion, Proof};
 use super::grant::{Dialect, Field, Grant};
 
 pub(super) fn grant(settings: &Settings, server_url: &str) -> Option<Grant> {
@@ -32,12 +33,45 @@ pub(super) fn grant(settings: &Settings, server_url: &str) -> Option<Grant> {
             ];
             Some(Grant::of(url, Dialect::ServiceNowClient, fields))
         }
+        // The token to refresh with is no field of the configuration's: whoever keeps it adds it.
+        Settings::OauthRefresh {
+            client_id,
+            client_secret,
+            refresh_token: _,
+        } => {
+            let fields = vec![
+                Field::Plain("grant_type", "refresh_token".into()),
+                Field::Plain("client_id", client_id.clone()),
+                Field::Secret("client_secret", client_secret.clone()),
+            ];
+            Some(Grant::of(url, Dialect::ServiceNowRefresh, fields))
+        }
+        Settings::OauthJwtBearer {
+            client_id,
+            client_secret,
+            subject,
+            key_id,
+            private_key,
+        } => {
+            let assertion = Assertion {
+                issuer: client_id.clone(),
+                subject: subject.clone(),
+                audience: client_id.clone(),
+                key: private_key.clone(),
+                proof: Proof::KeyId(key_id.clone()),
+            };
+            let fields = vec![
+                Field::Plain("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer".into()),
+                Field::Plain("client_id", client_id.clone()),
+                Field::Secret("client_secret", client_secret.clone()),
+                Field::Signed("assertion", assertion),
+            ];
+            Some(Grant::of(url, Dialect::ServiceNowAssertion, fields))
+        }
         Settings::None
         | Settings::Basic { .. }
         | Settings::ApiKey { .. }
         | Settings::Mtls
-        | Settings::OauthRefresh { .. }
-        | Settings::OauthJwtBearer { .. }
         | Settings::EntraSecret { .. }
         | Settings::EntraPassword { .. }
         | Settings::EntraCertificate { .. }

@@ -203,3 +203,87 @@ async fn a_refused_password_waits_but_another_one_may_try_at_once() {
     secret(&directory, "right");
     assert_ne!(credentials.authorization(None).await.unwrap().unwrap(), sent);
 }
+
+#[tokio::test]
+async fn the_same_sign_in_is_one_identity_and_a_reload_opens_no_gate() {
+    let directory = tempfile::tempdir().unwrap();
+    let denied = r#"{"error_description":"access_denied","error":"server_error"}"#;
+    let (endpoint, url) = Endpoint::start(&[(401, denied)]).await;
+    let company = Company::default();
+    let settings = |username: &str, secret_of: &str| Settings::OauthPassword {
+        username: username.into(),
+        password: secret(&directory, secret_of),
+        client_id: "id".into(),
+        client_secret: SecretRef::Env("PATH".into()),
+    };
+    let sign_in = |settings: Settings| {
+        let (company, url) = (company.clone(), url.clone());
+        async move {
+            let credentials = Credentials::among(&settings, &url, &client(&url), &company).unwrap();
+            let given = credentials.authorization(None).await;
+            (credentials, given)
+        }
+    };
+    let (before, given) = sign_in(settings("itsmd", "wrong")).await;
+    let trouble = given.unwrap_err();
+    // As a reload does: the new ones are there before the old ones go.
+    let (after, given) = sign_in(settings("itsmd", "wrong")).await;
+    drop(before);
+    assert_eq!(given.unwrap_err(), trouble);
+    assert_eq!(after.refusal().unwrap().trouble, trouble);
+    assert_eq!(endpoint.requests(), 1);
+    // Another user is another identity; another password of the same may try at once.
+    sign_in(settings("other", "wrong")).await.1.unwrap();
+    let (_right, given) = sign_in(settings("itsmd", "right")).await;
+    let token = given.unwrap();
+    assert_eq!(after.authorization(None).await.unwrap(), token, "one token for both");
+    assert_eq!(endpoint.requests(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_api_key_goes_in_its_own_header_and_waits_when_it_was_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = Settings::ApiKey {
+        api_key: secret(&directory, "hunter2"),
+    };
+    let url = "http://127.0.0.1:9";
+    let credentials = Credentials::new(&settings, url, &client(url)).unwrap();
+    let sent = credentials.authorization(None).await.unwrap().unwrap();
+    let header = crate::net::http::HeaderName::from_static("x-sn-apikey");
+    assert_eq!(Some(&sent), Authorization::in_header(header, "hunter2").as_ref());
+    assert!(!format!("{credentials:?} {sent:?}").contains("hunter2"));
+    let answer = Answer {
+        status: StatusCode::UNAUTHORIZED,
+        headers: Default::default(),
+        body: Default::default(),
+        requests: 1,
+    };
+    let rejected = Rejected {
+        sent: &sent,
+        answer: &answer,
+    };
+    let trouble = credentials.authorization(Some(rejected)).await.unwrap_err();
+    assert_eq!(trouble.code, codes::API_KEY.id);
+    assert_eq!(credentials.authorization(None).await.unwrap_err(), trouble);
+    assert_eq!(credentials.refusal().unwrap().next_in, Duration::from_secs(30));
+    secret(&directory, "another");
+    credentials.authorization(None).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_certificate_alone_sends_nothing_and_waits_when_nobody_was_signed_in() {
+    let url = "http://127.0.0.1:9";
+    let credentials = Credentials::new(&Settings::Mtls, url, &client(url)).unwrap();
+    assert_eq!(credentials.authorization(None).await.unwrap(), None);
+    let answer = Answer {
+        status: StatusCode::UNAUTHORIZED,
+        headers: Default::default(),
+        body: Default::default(),
+        requests: 1,
+    };
+    let trouble = credentials.refused(&answer);
+    assert_eq!(trouble.code, codes::CLIENT_CERTIFICATE.id);
+    assert_eq!(credentials.authorization(None).await.unwrap_err(), trouble);
+    tokio::time::advance(Duration::from_secs(30)).await;
+    assert_eq!(credentials.authorization(None).await.unwrap(), None);
+}

@@ -1,12 +1,12 @@
 //! Tokens: one fetch however many wait, early renewal, and a token that still holds is used while renewal fails.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::codes;
-use super::gate::Gate;
+use super::identity::{Identity, State};
 use super::issuer::{Failure, Issuer};
 use crate::model::Trouble;
 use crate::net::{self, Answer, Authorization, Rejected};
@@ -21,17 +21,7 @@ const UNSAID_LIFE: Duration = Duration::from_secs(300);
 pub(super) struct Tokens {
     issuer: Issuer,
     client: net::Client,
-    state: Mutex<State>,
-    /// Held by whoever fetches.
-    turn: tokio::sync::Mutex<()>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    token: Option<Token>,
-    gate: Gate,
-    /// The last fetch that failed: those who waited for it fail with it.
-    failed: Option<(Instant, Trouble)>,
+    identity: Arc<Identity>,
 }
 
 #[derive(Debug, Clone)]
@@ -60,12 +50,11 @@ struct Granted {
 }
 
 impl Tokens {
-    pub(super) fn new(issuer: Issuer, client: net::Client) -> Self {
+    pub(super) fn new(issuer: Issuer, client: net::Client, identity: Arc<Identity>) -> Self {
         Self {
             issuer,
             client,
-            state: Mutex::default(),
-            turn: tokio::sync::Mutex::new(()),
+            identity,
         }
     }
 
@@ -75,12 +64,12 @@ impl Tokens {
             self.forget(rejected.sent);
         }
         let Some(held) = self.held() else {
-            let _turn = self.turn.lock().await;
+            let _turn = self.identity.turn.lock().await;
             return self.fetch_unless_done(asked).await;
         };
         // Only one renews, and the others need not wait for it: the token still holds.
         if held.renew_at <= asked
-            && let Ok(_turn) = self.turn.try_lock()
+            && let Ok(_turn) = self.identity.turn.try_lock()
         {
             return Ok(self.renew(held).await);
         }
@@ -97,13 +86,13 @@ impl Tokens {
                 tracing::debug!(since = ?when.elapsed(), "sharing the failure of a sign-in that was waited for");
                 return Err(trouble.clone());
             }
-            state.gate.check()?;
+            state.gate.check(self.issuer.print().as_ref())?;
         }
         self.fetch().await
     }
 
     async fn renew(&self, held: Token) -> Authorization {
-        if self.state().gate.check().is_err() {
+        if self.state().gate.check(self.issuer.print().as_ref()).is_err() {
             return held.authorization;
         }
         match self.fetch().await {
@@ -119,6 +108,8 @@ impl Tokens {
     }
 
     async fn fetch(&self) -> Result<Authorization, Trouble> {
+        // Of before: what is exchanged meanwhile has not been refused.
+        let print = self.issuer.print();
         let outcome = self.issuer.sign_in(&self.client).await;
         let mut state = self.state();
         let trouble = match outcome {
@@ -129,7 +120,7 @@ impl Tokens {
                 state.token = Some(token);
                 return Ok(authorization);
             }
-            Err(Failure::Refused(trouble)) => state.gate.refused(trouble),
+            Err(Failure::Refused(trouble)) => state.gate.refused(trouble, print),
             Err(Failure::Unavailable(trouble)) => trouble,
         };
         state.failed = Some((Instant::now(), trouble.clone()));
@@ -154,7 +145,7 @@ impl Tokens {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.identity.state()
     }
 }
 

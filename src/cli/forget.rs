@@ -66,6 +66,10 @@ fn stored(db: &Db<'_>, name: &str) -> Result<(Vec<String>, u64), StoreError> {
             known.push(connection);
         }
     }
+    // A sign-in that never came to reading leaves its refresh token.
+    if !known.iter().any(|known| known == name) && db.refresh_token(name)?.is_some() {
+        known.push(name.to_owned());
+    }
     Ok((known, records))
 }
 

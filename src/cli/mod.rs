@@ -9,6 +9,7 @@ mod console;
 #[cfg(feature = "sim")]
 mod demo;
 mod forget;
+mod no_core;
 mod quarantine;
 mod resync;
 mod resync_cost;
@@ -99,6 +100,7 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 
 /// Runs the command of this process.
 pub fn main() -> ExitCode {
+    no_core::forbid();
     let cli = Cli::parse();
     let format = match cli.log_format {
         LogFormat::Text => log::Format::Text,

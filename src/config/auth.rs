@@ -1,5 +1,6 @@
 //! The `auth` sections: one variant a method, with the defaults that depend on the other end.
 
+use super::cloud;
 use super::keys::CONNECTION_AUTH;
 use super::section::Section;
 use super::values;
@@ -59,15 +60,15 @@ fn known(method: &str) -> bool {
 }
 
 /// `[workspace.auth]`.
-pub(super) fn workspace(section: &Section<'_>) -> Option<Settings> {
-    let scope = section.text("scope").map(str::to_owned);
+pub(super) fn workspace(section: &Section<'_>, endpoint: &str) -> Option<Settings> {
+    let scope = cloud::monitor_scope(section, endpoint);
     match section.text("method")? {
-        "client-secret" => entra_secret(section, scope),
-        "client-certificate" => entra_certificate(section, scope),
-        "workload-identity" => workload_identity(section, scope),
+        "client-secret" => entra_secret(section, endpoint, Some(scope)),
+        "client-certificate" => entra_certificate(section, endpoint, Some(scope)),
+        "workload-identity" => workload_identity(section, endpoint, scope),
         "managed-identity" => Some(Settings::ManagedIdentity {
             client_id: section.text("client_id").map(str::to_owned),
-            scope: scope?,
+            scope,
         }),
         _ => None,
     }
@@ -140,8 +141,8 @@ fn entra(section: &Section<'_>, partner: Partner, server_url: &str) -> Option<Se
         section.value("private_key").is_some(),
     );
     match (secret, certificate, key) {
-        (true, false, false) => entra_secret(section, scope),
-        (false, true, true) => entra_certificate(section, scope),
+        (true, false, false) => entra_secret(section, server_url, scope),
+        (false, true, true) => entra_certificate(section, server_url, scope),
         (true, _, _) => {
             let text = "entra takes client_secret, or certificate and private_key, not both";
             section.mistake("client_secret", text);
@@ -155,9 +156,9 @@ fn entra(section: &Section<'_>, partner: Partner, server_url: &str) -> Option<Se
     }
 }
 
-fn entra_certificate(section: &Section<'_>, scope: Option<String>) -> Option<Settings> {
+fn entra_certificate(section: &Section<'_>, other_end: &str, scope: Option<String>) -> Option<Settings> {
     let (certificate, private_key) = (section.readable("certificate"), section.secret("private_key"));
-    let authority = section.checked("authority", values::address);
+    let authority = cloud::authority(section, other_end);
     Some(Settings::EntraCertificate {
         tenant_id: section.text("tenant_id")?.to_owned(),
         client_id: section.text("client_id")?.to_owned(),
@@ -169,23 +170,19 @@ fn entra_certificate(section: &Section<'_>, scope: Option<String>) -> Option<Set
 }
 
 /// What the file leaves out the environment has where Azure's webhook or a pipeline set it.
-fn workload_identity(section: &Section<'_>, scope: Option<String>) -> Option<Settings> {
+fn workload_identity(section: &Section<'_>, endpoint: &str, scope: String) -> Option<Settings> {
     let tenant_id = given_or_set(section, "tenant_id", "AZURE_TENANT_ID");
     let client_id = given_or_set(section, "client_id", "AZURE_CLIENT_ID");
     let token_file = given_or_set(section, "token_file", "AZURE_FEDERATED_TOKEN_FILE");
-    let authority = match section.value("authority") {
-        Some(_) => None,
-        None => environment("AZURE_AUTHORITY_HOST"),
-    };
-    let authority = match authority {
-        Some(host) => match values::address(&host) {
+    let authority = match environment("AZURE_AUTHORITY_HOST") {
+        Some(host) if section.value("authority").is_none() => match values::address(&host) {
             Ok(address) => Some(address),
             Err(why) => {
                 section.mistake("authority", &format!("authority: $AZURE_AUTHORITY_HOST: {why}"));
                 None
             }
         },
-        None => section.checked("authority", values::address),
+        Some(_) | None => cloud::authority(section, endpoint),
     };
     let token_file = section.found("token_file", &token_file?);
     Some(Settings::WorkloadIdentity {
@@ -193,7 +190,7 @@ fn workload_identity(section: &Section<'_>, scope: Option<String>) -> Option<Set
         client_id: client_id?,
         token_file,
         authority: authority?,
-        scope: scope?,
+        scope,
     })
 }
 
@@ -214,9 +211,9 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
-fn entra_secret(section: &Section<'_>, scope: Option<String>) -> Option<Settings> {
+fn entra_secret(section: &Section<'_>, other_end: &str, scope: Option<String>) -> Option<Settings> {
     let client_secret = section.secret("client_secret");
-    let authority = section.checked("authority", values::address);
+    let authority = cloud::authority(section, other_end);
     Some(Settings::EntraSecret {
         tenant_id: section.text("tenant_id")?.to_owned(),
         client_id: section.text("client_id")?.to_owned(),
@@ -228,7 +225,7 @@ fn entra_secret(section: &Section<'_>, scope: Option<String>) -> Option<Settings
 
 fn entra_password(section: &Section<'_>, server_url: &str) -> Option<Settings> {
     let password = section.secret("password");
-    let authority = section.checked("authority", values::address);
+    let authority = cloud::authority(section, server_url);
     let tenant_id = section.text("tenant_id")?.to_owned();
     if ["common", "consumers"].contains(&tenant_id.as_str()) {
         let text = format!("tenant_id: the password grant does not work with {tenant_id}; name the tenant");

@@ -22,8 +22,11 @@ pub(super) fn workspace(section: &Section<'_>) -> Option<Settings> {
 
 fn logs_ingestion(section: &Section<'_>) -> Option<Settings> {
     let tls = tls(section);
-    let auth = section.section("auth").and_then(|auth| auth::workspace(&auth));
     let endpoint = section.checked("endpoint", values::address);
+    let auth = section.section("auth").and_then(|auth| {
+        let endpoint = endpoint.as_deref().unwrap_or_default();
+        auth::workspace(&auth, endpoint)
+    });
     let dcr_immutable_id = section.checked("dcr_immutable_id", |id| {
         let hint = "expected dcr- and 32 hexadecimal digits: the rule's immutableId, not its name";
         values::is_dcr_id(id).then(|| id.to_owned()).ok_or(hint.to_owned())
@@ -38,6 +41,7 @@ fn logs_ingestion(section: &Section<'_>) -> Option<Settings> {
         auth: auth?,
         expires: section.section("auth").and_then(|auth| auth.date("expires")),
         tls,
+        proxy: section.checked("proxy", values::proxy),
     })
 }
 
@@ -66,6 +70,7 @@ fn data_collector(section: &Section<'_>) -> Option<Settings> {
         shared_key: shared_key?,
         log_type: log_type?,
         tls,
+        proxy: section.checked("proxy", values::proxy),
     })
 }
 

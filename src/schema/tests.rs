@@ -60,13 +60,15 @@ fn the_schema_knows_what_each_method_takes() {
         .unwrap();
     assert_eq!(basic["then"]["required"], serde_json::json!(["username", "password"]));
     assert_eq!(basic["then"]["properties"]["client_secret"], false);
+    let methods = auth["properties"]["method"]["enum"].as_array().unwrap();
+    let unavailable = crate::config::keys::CONNECTION_AUTH.choice.unwrap().of;
+    let unavailable = unavailable.iter().filter(|variant| !variant.available);
     assert!(
-        auth["properties"]["method"]["enum"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .all(|method| method != "oauth-refresh")
+        unavailable
+            .clone()
+            .all(|variant| methods.iter().all(|method| method != variant.name))
     );
+    assert_eq!(methods.len() + unavailable.count(), 9);
     let days = &schema["properties"]["connection"]["items"]["properties"]["sync_days"];
     assert_eq!(
         (&days["maximum"], &days["default"]),

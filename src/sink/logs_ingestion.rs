@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::{Batch, Receipt, Settings, SinkError, Table, codes};
-use crate::auth::Credentials;
+use crate::auth::{Company, Credentials, Identities, Refusal};
 use crate::model::Trouble;
 use crate::net::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use crate::net::http::{HeaderName, HeaderValue};
@@ -28,7 +28,7 @@ pub struct LogsIngestion {
 }
 
 impl LogsIngestion {
-    pub(super) fn new(settings: &Settings, client: Client) -> Result<Self, Trouble> {
+    pub(super) fn new(settings: &Settings, client: Client, identities: &Identities) -> Result<Self, Trouble> {
         let Settings::LogsIngestion {
             endpoint,
             dcr_immutable_id,
@@ -37,6 +37,7 @@ impl LogsIngestion {
             auth,
             expires: _,
             tls: _,
+            proxy: _,
         } = settings
         else {
             return Err(codes::UNEXPECTED.stop("not a logs-ingestion workspace"));
@@ -49,8 +50,12 @@ impl LogsIngestion {
                 path_part(stream)
             )
         };
+        let company = Company {
+            identities: identities.clone(),
+            kept: None,
+        };
         Ok(Self {
-            credentials: Credentials::new(auth, endpoint, &client)?,
+            credentials: Credentials::among(auth, endpoint, &client, &company)?,
             client,
             work_items: url(stream),
             log: log_stream.as_deref().map(url),
@@ -67,6 +72,14 @@ impl LogsIngestion {
 
     pub(super) fn fingerprint(&self) -> String {
         self.fingerprint.clone()
+    }
+
+    pub(super) fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        self.credentials.refusal()
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -88,12 +101,20 @@ impl LogsIngestion {
             .client
             .send(Lane::Rest, &self.credentials, &request, &judge)
             .await
-            .map_err(|error| SinkError::Failed(error.into_trouble()))?;
+            .map_err(|error| SinkError::Failed(of_workspace(error.into_trouble())))?;
         match refusal(&answer) {
             Some(error) => Err(error),
             None => Ok(Receipt { bytes_sent }),
         }
     }
+}
+
+/// A stream may fail for either end: which one it was is said.
+fn of_workspace(mut trouble: Trouble) -> Trouble {
+    if !trouble.seen.contains("workspace") {
+        trouble.seen = format!("the workspace: {}", trouble.seen);
+    }
+    trouble
 }
 
 /// Level 1: three quarters of the gain for a quarter of the time.

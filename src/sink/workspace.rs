@@ -8,6 +8,7 @@ use super::data_collector::DataCollector;
 use super::file::File;
 use super::logs_ingestion::LogsIngestion;
 use super::{Batch, Receipt, Settings, Sink, SinkError, Table};
+use crate::auth::{Credentials, Identities, Refusal};
 use crate::model::Trouble;
 use crate::net::{Client, ClientSettings, TlsSettings};
 
@@ -34,16 +35,28 @@ pub enum Workspace {
 impl Workspace {
     /// Builds it; nothing is sent or written yet, no secret read.
     pub fn open(settings: &Settings, options: Options) -> Result<Self, Trouble> {
+        Self::open_among(settings, options, &Identities::default())
+    }
+
+    /// The same among those who sign in now.
+    pub fn open_among(settings: &Settings, options: Options, identities: &Identities) -> Result<Self, Trouble> {
         match settings {
-            Settings::LogsIngestion { endpoint, tls, .. } => Self::over(settings, client(endpoint, tls, options)?),
+            Settings::LogsIngestion {
+                endpoint, tls, proxy, ..
+            } => {
+                let client = client(endpoint, tls, proxy.as_deref(), options)?;
+                let sink = LogsIngestion::new(settings, client, identities)?;
+                Ok(Self::LogsIngestion(Box::new(sink)))
+            }
             Settings::DataCollector {
                 endpoint,
                 workspace_id,
                 shared_key,
                 log_type,
                 tls,
+                proxy,
             } => {
-                let client = client(endpoint, tls, options)?;
+                let client = client(endpoint, tls, proxy.as_deref(), options)?;
                 let collector = DataCollector::new(endpoint, workspace_id, shared_key, log_type, client, options.clock);
                 Ok(Self::DataCollector(collector))
             }
@@ -53,7 +66,7 @@ impl Workspace {
 
     /// The Logs Ingestion API over a client of the caller's.
     pub fn over(settings: &Settings, client: Client) -> Result<Self, Trouble> {
-        LogsIngestion::new(settings, client).map(|sink| Self::LogsIngestion(Box::new(sink)))
+        LogsIngestion::new(settings, client, &Identities::default()).map(|sink| Self::LogsIngestion(Box::new(sink)))
     }
 
     /// What tells this destination from another: a change of it means that everything has to be sent again.
@@ -71,6 +84,22 @@ impl Workspace {
             Self::LogsIngestion(sink) => sink.url(Table::Log).is_some(),
             // One `log_type`, one path: the connector's log has no place of its own there.
             Self::DataCollector(_) | Self::File(_) => false,
+        }
+    }
+
+    /// How its requests are authorized, where a sign-in of its own is needed for that.
+    pub fn credentials(&self) -> Option<&Credentials> {
+        match self {
+            Self::LogsIngestion(sink) => Some(sink.credentials()),
+            Self::DataCollector(_) | Self::File(_) => None,
+        }
+    }
+
+    /// The sign-in that was refused last, if none has passed since.
+    pub fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::LogsIngestion(sink) => sink.refusal(),
+            Self::DataCollector(_) | Self::File(_) => None,
         }
     }
 
@@ -94,12 +123,13 @@ impl Sink for Workspace {
     }
 }
 
-fn client(endpoint: &str, tls: &TlsSettings, options: Options) -> Result<Client, Trouble> {
+fn client(endpoint: &str, tls: &TlsSettings, proxy: Option<&str>, options: Options) -> Result<Client, Trouble> {
     let mut settings = ClientSettings::new(endpoint, options.clock);
     // A rule takes 12,000 a minute and others may send to it too.
     settings.requests_per_minute = Some(6_000);
     settings.max_concurrent = 8;
     settings.tls = tls.clone();
+    settings.proxy = proxy.map(str::to_owned);
     settings.patience = options.patience;
     Client::new(settings)
 }

@@ -30,6 +30,15 @@ impl Lock {
         Self { path: path.into() }
     }
 
+    /// The lock of that connection's refresh token: held while it is exchanged for the next one.
+    pub fn of_refresh(state: &Path, connection: &str) -> Self {
+        // A name may hold what no file name may, and be longer.
+        let mark = xxhash_rust::xxh3::xxh3_64(connection.as_bytes());
+        let mut path = state.as_os_str().to_owned();
+        path.push(format!(".refresh-{mark:016x}.lock"));
+        Self { path: path.into() }
+    }
+
     /// Takes it; `holder` says who, for whoever comes second: `process 4711, itsmd run`.
     pub fn take(&self, holder: &str) -> Result<Held, StoreError> {
         let open = |error: std::io::Error| StoreError::open(&self.path, &error);

@@ -18,10 +18,12 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../schema/store/0002_sweeps.sql"),
     include_str!("../../schema/store/0003_pauses.sql"),
     include_str!("../../schema/store/0004_refusals.sql"),
+    include_str!("../../schema/store/0005_refresh_tokens.sql"),
+    include_str!("../../schema/store/0006_announced.sql"),
 ];
 
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
-    // SQLite would make it with the umask's mode; rotated refresh tokens may be in it one day.
+    // SQLite would make it with the umask's mode; rotated refresh tokens are in it.
     owner::open_or_make(path).map_err(|error| StoreError::open(path, &error))?;
     open_made(path).map_err(|error| error.at(path))
 }

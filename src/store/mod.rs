@@ -3,6 +3,7 @@
 //! [`Store::call`] runs a closure over [`Db`] in one transaction: it is committed if the closure returns
 //! `Ok`, and undone otherwise. All SQL stands in this folder, a table a file.
 
+mod announced;
 mod counted;
 mod error;
 mod ledger;
@@ -12,6 +13,7 @@ mod migrate;
 mod owner;
 mod pauses;
 mod quarantine;
+mod refresh_tokens;
 mod requests;
 mod runs;
 mod slices;
@@ -23,12 +25,14 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeZone, Utc};
 
+pub use announced::Announced;
 use counted::{Beside, Counted};
 pub use error::StoreError;
 pub use ledger::{LedgerRow, Traced};
 pub use lock::{Held, Lock};
 pub use pauses::Pause;
 pub use quarantine::{Aside, Quarantined};
+pub use refresh_tokens::RefreshToken;
 pub use requests::Request;
 pub use runs::{Outcome, RunRow, Tally, Worker};
 pub use slices::{NewSlice, StoredSlice};

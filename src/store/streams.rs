@@ -192,6 +192,7 @@ impl Db<'_> {
 
     /// Drops all state of a connection; returns how many streams it had.
     pub fn forget(&self, connection: &str) -> Result<usize, StoreError> {
+        self.drop_refresh_token(connection)?;
         Ok(self
             .0
             .execute("DELETE FROM streams WHERE connection = ?1", [connection])?)

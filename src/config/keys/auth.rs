@@ -1,13 +1,14 @@
 //! The keys of the `auth` sections and which of them each method uses.
 
-use super::Presence::{Optional, Required, Text};
+use super::Presence::{Optional, Required};
 use super::{Choice, Key, Kind, SectionKeys, Variant, key};
 
 const AUTHORITY: Key = key(
     "authority",
     Kind::Text,
-    Text("https://login.microsoftonline.com"),
-    "Where tokens are asked for.",
+    Optional,
+    "Where tokens are asked for; unless given that of the cloud in which the other end is: \
+     https://login.microsoftonline.com, https://login.microsoftonline.us, https://login.partner.microsoftonline.cn.",
 );
 const TENANT: Key = key("tenant_id", Kind::Text, Optional, "The Entra tenant.");
 const CLIENT: Key = key("client_id", Kind::Text, Optional, "The registered application.");
@@ -26,15 +27,6 @@ const fn ready(name: &'static str, required: &'static [&'static str], optional: 
     Variant {
         name,
         available: true,
-        required,
-        optional,
-    }
-}
-
-const fn later(name: &'static str, required: &'static [&'static str], optional: &'static [&'static str]) -> Variant {
-    Variant {
-        name,
-        available: false,
         required,
         optional,
     }
@@ -70,9 +62,9 @@ pub const CONNECTION_AUTH: SectionKeys = SectionKeys {
             ready("entra", &["tenant_id", "client_id"],
                 &["client_secret", "certificate", "private_key", "authority", "scope", "expires"]),
             ready("entra-password", &["tenant_id", "client_id", "username", "password"], &["authority", "expires"]),
-            later("oauth-refresh", &["client_id", "client_secret", "refresh_token"], &["expires"]),
-            later("oauth-jwt-bearer", &["client_id", "client_secret", "subject", "key_id", "private_key"], &["expires"]),
-            later("api-key", &["api_key"], &["expires"]),
+            ready("oauth-refresh", &["client_id", "client_secret", "refresh_token"], &["expires"]),
+            ready("oauth-jwt-bearer", &["client_id", "client_secret", "subject", "key_id", "private_key"], &["expires"]),
+            ready("api-key", &["api_key"], &["expires"]),
             ready("mtls", &[], &[]),
         ],
     }),
@@ -89,17 +81,19 @@ pub const WORKSPACE_AUTH: SectionKeys = SectionKeys {
         key("token_file", Kind::Text, Optional,
             "File of the federated token, read again at each sign-in; unless given $AZURE_FEDERATED_TOKEN_FILE names it."),
         AUTHORITY,
-        key("scope", Kind::Text, Text("https://monitor.azure.com/.default"), "What the token is for."),
+        key("scope", Kind::Text, Optional,
+            "What the token is for; unless given Azure Monitor in the endpoint's cloud: https://monitor.azure.com/.default, \
+             https://monitor.azure.us/.default, https://monitor.azure.cn/.default."),
         EXPIRES,
     ],
     choice: Some(Choice {
         by: "method",
         of: &[
             ready("client-secret", &["tenant_id", "client_id", "client_secret"], &["authority", "scope", "expires"]),
-            later("client-certificate", &["tenant_id", "client_id", "certificate", "private_key"],
+            ready("client-certificate", &["tenant_id", "client_id", "certificate", "private_key"],
                 &["authority", "scope", "expires"]),
-            later("workload-identity", &[], &["tenant_id", "client_id", "token_file", "authority", "scope"]),
-            later("managed-identity", &[], &["client_id", "scope"]),
+            ready("workload-identity", &[], &["tenant_id", "client_id", "token_file", "authority", "scope"]),
+            ready("managed-identity", &[], &["client_id", "scope"]),
         ],
     }),
 };

@@ -17,13 +17,11 @@ fn each_method_takes_its_own_keys_and_says_which() {
         ":17: [connection.auth] client_secret is not used by basic; it takes username, password, expires",
     );
     refused(
-        &with("\"basic\"", "\"oauth-jwt-bearer\""),
-        ":15: [connection.auth] oauth-jwt-bearer is not available in this version; available: basic, oauth-password, \
-         oauth-client-credentials, entra, entra-password, mtls",
-    );
-    refused(
-        &with("\"client-secret\"", "\"managed-identity\""),
-        "managed-identity is not available in this version; available: client-secret",
+        &with(
+            "method = \"client-secret\"\ntenant_id = \"t\"",
+            "method = \"managed-identity\"",
+        ),
+        "[workspace.auth] client_secret is not used by managed-identity; it takes client_id, scope",
     );
     refused(
         &with("\"basic\"", "\"baisc\""),
@@ -38,6 +36,128 @@ fn each_method_takes_its_own_keys_and_says_which() {
     refused(
         &text,
         "oauth-client-credentials does not sign in to provance; it takes entra, entra-password",
+    );
+}
+
+#[test]
+fn entra_takes_a_secret_or_a_certificate_with_its_key() {
+    let entra = |keys: &str| {
+        let text = DATAVERSE.replace("client_secret = { env = \"PATH\" }", keys);
+        read(&format!("{WORKSPACE}{text}"))
+    };
+    let secret = "client_secret = { env = \"PATH\" }";
+    let pair = "certificate = \"/dev/null\"\nprivate_key = { env = \"PATH\" }";
+    let config = entra(pair).unwrap().config;
+    assert!(matches!(&config.connections[0].auth, Auth::EntraCertificate { .. }));
+    for (keys, words) in [
+        (
+            "",
+            "entra needs the key \"client_secret\", or the keys \"certificate\" and \"private_key\"",
+        ),
+        (
+            "certificate = \"/dev/null\"",
+            "entra needs the key \"client_secret\", or",
+        ),
+        (&format!("{secret}\n{pair}"), "not both"),
+    ] {
+        let told = entra(keys).unwrap_err().to_string();
+        assert!(told.contains(words), "{told}");
+    }
+}
+
+#[test]
+fn each_way_to_sign_in_to_servicenow_is_read() {
+    let secret = "{ env = \"PATH\" }";
+    let read_as = |method: &str, keys: &str| {
+        let basic = "\"basic\"\nusername = \"itsmd\"\npassword = { env = \"PATH\" }\n";
+        read(&with(basic, &format!("\"{method}\"\n{keys}\n"))).map(|loaded| loaded.config.connections[0].clone())
+    };
+    let keys = format!("client_id = \"c\"\nclient_secret = {secret}\nrefresh_token = {secret}\nexpires = 2027-01-31");
+    let connection = read_as("oauth-refresh", &keys).unwrap();
+    assert!(matches!(connection.auth, Auth::OauthRefresh { .. }));
+    assert_eq!(connection.expires, chrono::NaiveDate::from_ymd_opt(2027, 1, 31));
+    let keys =
+        format!("client_id = \"c\"\nclient_secret = {secret}\nsubject = \"u\"\nkey_id = \"k\"\nprivate_key = {secret}");
+    assert!(matches!(
+        read_as("oauth-jwt-bearer", &keys).unwrap().auth,
+        Auth::OauthJwtBearer { .. }
+    ));
+    let connection = read_as("api-key", &format!("api_key = {secret}")).unwrap();
+    assert!(matches!(connection.auth, Auth::ApiKey { .. }));
+    let told = read_as("mtls", "").unwrap_err().to_string();
+    assert!(
+        told.contains("mtls signs in with a client certificate: it needs a section [connection.tls]"),
+        "{told}"
+    );
+    let tls = format!("[connection.tls]\nclient_certificate = \"/dev/null\"\nclient_key = {secret}");
+    assert_eq!(read_as("mtls", &tls).unwrap().auth, Auth::Mtls);
+    let told = read_as("mtls", &format!("username = \"u\"\n{tls}"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        told.contains("[connection.auth] username is not used by mtls; it takes no other key"),
+        "{told}"
+    );
+    let told = read_as("api-key", &format!("api_key = {secret}\nexpires = \"soon\""))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        told.contains("expires: expected a day like 2027-01-31, found the text \"soon\""),
+        "{told}"
+    );
+}
+
+#[test]
+fn an_endpoint_tells_its_cloud_and_another_clouds_authority_is_doubted() {
+    let workspace = |text: &str| read(text).unwrap();
+    let government = with("ingest.monitor.azure.com", "ingest.monitor.azure.us");
+    let loaded = workspace(&government);
+    let sink::Settings::LogsIngestion {
+        auth: Auth::EntraSecret { authority, scope, .. },
+        ..
+    } = &loaded.config.workspace
+    else {
+        panic!("{:?}", loaded.config.workspace);
+    };
+    assert_eq!(
+        (authority.as_str(), scope.as_str()),
+        ("https://login.microsoftonline.us", "https://monitor.azure.us/.default")
+    );
+    assert_eq!(loaded.warnings, []);
+    let mixed = government.replace(
+        "tenant_id = \"t\"",
+        "tenant_id = \"t\"\nauthority = \"https://login.microsoftonline.com\"\nscope = \"https://monitor.azure.com/.default\"",
+    );
+    let warnings: Vec<String> = workspace(&mixed).warnings.iter().map(ToString::to_string).collect();
+    let told = |words: &str| warnings.iter().any(|warning| warning.contains(words));
+    assert!(
+        told(":8: [workspace.auth] authority: https://login.microsoftonline.com is of another cloud"),
+        "{warnings:?}"
+    );
+    assert!(told("that one takes https://monitor.azure.us/.default"), "{warnings:?}");
+}
+
+#[test]
+fn what_ends_on_a_known_day_is_told_whose_it_is() {
+    let text = with("password = { env", "expires = \"2027-01-31\"\npassword = { env");
+    let text = text.replacen("client_secret =", "expires = 2027-02-28\nclient_secret =", 1);
+    let expiries = read(&text).unwrap().config.expiries();
+    let told: Vec<(Option<&str>, &str, String)> = expiries
+        .iter()
+        .map(|one| {
+            (
+                one.connection.as_ref().map(|name| name.as_str()),
+                one.what.as_str(),
+                one.at.to_rfc3339(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (None, "the client secret", "2027-02-28T00:00:00+00:00".to_owned()),
+            (Some("contoso"), "the password", "2027-01-31T00:00:00+00:00".to_owned()),
+        ]
     );
 }
 
@@ -89,7 +209,15 @@ fn addresses_are_https_and_bare() {
         ),
         "[workspace.auth] authority: plain http",
     );
-    assert!(read(&connection_with("proxy = \"http://proxy.example:3128\"")).is_ok());
+    for proxy in ["http://proxy.example:3128", "off"] {
+        assert!(read(&connection_with(&format!("proxy = \"{proxy}\""))).is_ok());
+        let workspace = format!("kind = \"logs-ingestion\"\nproxy = \"{proxy}\"");
+        assert!(read(&with("kind = \"logs-ingestion\"", &workspace)).is_ok());
+    }
+    refused(
+        &connection_with("proxy = \"http://itsmd:hunter2@proxy.example:3128\""),
+        "proxy: no user and password in an address",
+    );
     assert!(read(&with("https://contoso.service-now.com/", "http://127.0.0.1:8080")).is_ok());
 }
 

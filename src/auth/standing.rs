@@ -1,0 +1,89 @@
+//! What is sent with each request as it stands, basic's pair or an API key: the secret is read for each request, and
+//! what was refused is not sent over and over.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::codes;
+use super::identity::Identity;
+use super::print::Print;
+use crate::model::Trouble;
+use crate::net::http::HeaderName;
+use crate::net::{Answer, Authorization, Rejected, SecretRef};
+
+/// What it is made of.
+#[derive(Debug)]
+pub(super) enum Standing {
+    /// `Authorization: Basic …`.
+    Basic { username: String, password: SecretRef },
+    /// `x-sn-apikey: …`.
+    ApiKey(SecretRef),
+}
+
+/// The header, and whether it is the one that was refused.
+#[derive(Debug)]
+struct Made {
+    authorization: Authorization,
+    print: Print,
+}
+
+impl Standing {
+    pub(super) fn authorization(
+        &self,
+        identity: &Arc<Identity>,
+        rejected: Option<Rejected<'_>>,
+    ) -> Result<Authorization, Trouble> {
+        let Made { authorization, print } = self.read()?;
+        let mut state = identity.state();
+        if let Some(rejected) = rejected
+            && *rejected.sent == authorization
+        {
+            return Err(state.gate.refused(self.explain(rejected.answer), Some(print)));
+        }
+        state.gate.check(Some(&print))?;
+        Ok(authorization)
+    }
+
+    pub(super) fn refused(&self, identity: &Arc<Identity>, answer: &Answer) -> Trouble {
+        let print = self.read().ok().map(|made| made.print);
+        identity.state().gate.refused(self.explain(answer), print)
+    }
+
+    fn read(&self) -> Result<Made, Trouble> {
+        let secret = |secret: &SecretRef| secret.read().map_err(|error| codes::SECRET.stop(error.to_string()));
+        let (made, secret) = match self {
+            Self::Basic { username, password } => {
+                let password = secret(password)?;
+                (basic(username, &password)?, password)
+            }
+            Self::ApiKey(key) => {
+                let key = secret(key)?;
+                let header = HeaderName::from_static("x-sn-apikey");
+                (Authorization::in_header(header, key.expose_secret()), key)
+            }
+        };
+        let authorization = made.ok_or_else(|| codes::UNUSABLE.stop("not sendable"))?;
+        let print = Print::of([&secret]);
+        Ok(Made { authorization, print })
+    }
+
+    fn explain(&self, answer: &Answer) -> Trouble {
+        match self {
+            Self::Basic { .. } if answer.header("x-mfa_token").is_some() => codes::BASIC_MFA.stop(answer.words()),
+            Self::Basic { .. } => codes::BASIC.stop(answer.words()),
+            Self::ApiKey(_) => codes::API_KEY.stop(answer.words()),
+        }
+    }
+}
+
+fn basic(username: &str, password: &SecretString) -> Result<Option<Authorization>, Trouble> {
+    // The first colon ends the user name: one inside it would make another user of it.
+    if username.contains(':') {
+        return Err(codes::UNUSABLE.stop("the user name holds a colon"));
+    }
+    let pair = STANDARD.encode(format!("{username}:{}", password.expose_secret()));
+    Ok(Authorization::new(&format!("Basic {pair}")))
+}
