@@ -2,6 +2,7 @@
 //!
 //! [`super::token`] keeps what comes back, and decides when to ask again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -27,7 +28,7 @@ pub(super) enum Issuer {
     /// This machine's own.
     ManagedIdentity(ManagedIdentity),
     /// The same with a token that each sign-in may exchange for another.
-    Refresh(Refresh),
+    Refresh(Arc<Refresh>),
 }
 
 /// Why there is no token.
@@ -55,7 +56,7 @@ impl Issuer {
         match self {
             Self::Grant(grant) => granted(grant, client).await,
             Self::ManagedIdentity(identity) => identity.sign_in(client).await,
-            Self::Refresh(refresh) => refresh.sign_in(client).await,
+            Self::Refresh(refresh) => refreshed(refresh, client).await,
         }
     }
 }
@@ -63,6 +64,16 @@ impl Issuer {
 async fn granted(grant: &Grant, client: &net::Client) -> Result<Token, Failure> {
     let (answer, sent) = exchange(grant, &[], client).await?;
     read(&answer, sent).map_err(Failure::Unavailable)
+}
+
+/// To its end, even if whoever waits for it is gone: what comes back has to be kept.
+async fn refreshed(refresh: &Arc<Refresh>, client: &net::Client) -> Result<Token, Failure> {
+    let (refresh, client) = (Arc::clone(refresh), client.clone());
+    let signing_in = tokio::spawn(async move { refresh.sign_in(&client).await });
+    signing_in.await.unwrap_or_else(|broken| {
+        let trouble = codes::UNAVAILABLE.retry(format!("the sign-in was broken off: {broken}"));
+        Err(Failure::Unavailable(trouble))
+    })
 }
 
 /// Posts the form, with these fields more, until there is an answer that counts; it comes with the instant at which it
@@ -84,7 +95,7 @@ pub(super) async fn exchange(
             Ok(answer) if answer.status.is_success() => return Ok((answer, sent)),
             Ok(answer) if is_refusal(&answer) => return Err(Failure::Refused(grant.explain(&answer))),
             // The endpoint's own wish is obeyed by not asking before.
-            Ok(answer) if answer.status.as_u16() == 429 => return Err(Failure::Refused(unavailable(&answer))),
+            Ok(answer) if answer.status.as_u16() == 429 => return Err(Failure::Refused(throttled(&answer, client))),
             Ok(answer) if attempt >= ATTEMPTS => return Err(Failure::Unavailable(unavailable(&answer))),
             Err(error) if attempt >= ATTEMPTS => return Err(Failure::Unavailable(error.into_trouble())),
             Ok(_) | Err(_) => {}
@@ -96,6 +107,14 @@ pub(super) async fn exchange(
 
 pub(super) fn unavailable(answer: &Answer) -> Trouble {
     codes::UNAVAILABLE.retry(format!("the token endpoint answered {}", answer.words()))
+}
+
+/// With the endpoint's own wish, if it says one.
+fn throttled(answer: &Answer, client: &net::Client) -> Trouble {
+    let wish = answer.header("retry-after");
+    let after = wish.and_then(|wish| net::retry::retry_after(wish, client.now()));
+    let seen = format!("the token endpoint answered {}", answer.words());
+    codes::UNAVAILABLE.retry_after(after.unwrap_or_default(), seen)
 }
 
 /// A refusal is any 4xx by which the endpoint says no to us, not that it has no time.

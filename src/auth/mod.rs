@@ -100,7 +100,8 @@ impl Credentials {
                     return Err(codes::KEPT.stop("there is no state to keep it in"));
                 };
                 let grant = Grant::new(settings, server_url)?;
-                let issuer = Issuer::Refresh(Refresh::new(grant, refresh_token.clone(), kept));
+                let refresh = Refresh::new(grant, refresh_token.clone(), kept);
+                let issuer = Issuer::Refresh(Arc::new(refresh));
                 Method::Token(Tokens::new(issuer, client.clone(), Arc::clone(&identity)))
             }
             Settings::OauthPassword { .. }

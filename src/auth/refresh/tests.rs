@@ -157,6 +157,24 @@ async fn nothing_is_signed_in_with_before_what_came_back_is_kept_and_no_token_is
 }
 
 #[tokio::test]
+async fn what_comes_back_is_kept_even_if_nobody_waits_for_it_any_more() {
+    let (_endpoint, url) = Rotating::start(&["first"]).await;
+    let desk = Desk::new(&url);
+    let process = desk.process();
+    // Asked once, and left before the answer is there.
+    assert!(sign_in(&process).now_or_never().is_none());
+    let kept = async {
+        while desk.shelf.shown().is_none() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), kept)
+        .await
+        .unwrap();
+    assert_eq!(desk.shelf.shown().as_deref(), Some("r1"));
+}
+
+#[tokio::test]
 async fn another_configured_token_replaces_the_kept_one() {
     let (endpoint, url) = Rotating::start(&["first", "new"]).await;
     let desk = Desk::new(&url);

@@ -46,7 +46,10 @@ fn look_at_workspace(seen: &mut Seen, workspace: &ingestion::Workspace) {
     for stream in [crate::rig::STREAM, LOG_STREAM] {
         let rows = workspace.rows(stream);
         seen.add(&format!("workspace {stream}"), format!("{rows:?}"));
-        seen.add(&format!("workspace {stream} as JSON"), serde_json::to_vec(&rows).unwrap());
+        seen.add(
+            &format!("workspace {stream} as JSON"),
+            serde_json::to_vec(&rows).unwrap(),
+        );
     }
 }
 
@@ -61,7 +64,10 @@ fn refresh_tokens_are_in_their_column_alone(stage: &Stage, plants: &[Plant]) {
         tokens.map(Result::unwrap).collect()
     };
     let current = stage.rig.desk.refresh_tokens();
-    assert!(held.iter().any(|token| current.contains(token)), "no refresh token is kept at all");
+    assert!(
+        held.iter().any(|token| current.contains(token)),
+        "no refresh token is kept at all"
+    );
     db.execute("UPDATE refresh_tokens SET token = ''", []).unwrap();
     db.execute("VACUUM", []).unwrap();
     drop(db);
@@ -81,7 +87,12 @@ async fn no_planted_secret_shows_anywhere() {
     look_at_process(&mut seen, daemon.child.id());
     look_at_page(&mut seen, &daemon).await;
     look_at_files(&mut seen, stage.folder());
-    for args in [&["status"][..], &["status", "--json"], &["trace", "INC0000003"], &["trace", "INC0000003", "--json"]] {
+    for args in [
+        &["status"][..],
+        &["status", "--json"],
+        &["trace", "INC0000003"],
+        &["trace", "INC0000003", "--json"],
+    ] {
         stage.run(&mut seen, args).await;
     }
     daemon.signal(Signal::HUP);
@@ -109,7 +120,14 @@ async fn no_planted_secret_shows_anywhere() {
             stage.run(&mut seen, args).await;
         }
     }
-    for place in ["/proc/cmdline", "page /metrics", "file itsmd.db", "workspace", "the daemon's log", "stderr of check"] {
+    for place in [
+        "/proc/cmdline",
+        "page /metrics",
+        "file itsmd.db",
+        "workspace",
+        "the daemon's log",
+        "stderr of check",
+    ] {
         assert!(seen.has(place), "nothing was seen at {place}");
     }
     let plants = stage.plants();
@@ -162,7 +180,8 @@ async fn a_secret_in_a_process_a_log_or_a_state_file_would_be_seen() {
     let db = rusqlite::Connection::open(folder.path().join("itsmd.db")).unwrap();
     db.pragma_update(None, "journal_mode", "wal").unwrap();
     db.execute("CREATE TABLE runs (error TEXT)", []).unwrap();
-    db.execute("INSERT INTO runs VALUES ('401 for control/plant+1234')", []).unwrap();
+    db.execute("INSERT INTO runs VALUES ('401 for control/plant+1234')", [])
+        .unwrap();
     let mut seen = Seen::default();
     // The child is itself only once it has begun to be.
     let deadline = std::time::Instant::now() + DEADLINE;

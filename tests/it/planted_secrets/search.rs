@@ -38,13 +38,18 @@ impl Plant {
         let mut forms: Vec<_> = forms.into_iter().map(String::into_bytes).collect();
         forms.sort();
         forms.dedup();
-        assert!(forms.iter().all(|form| form.len() >= 8), "{name} is too short to be looked for");
+        assert!(
+            forms.iter().all(|form| form.len() >= 8),
+            "{name} is too short to be looked for"
+        );
         Self { name, forms }
     }
 
     /// Of each of its longer lines: a key in PEM.
     pub fn of_lines(name: &'static str, pem: &str) -> Vec<Self> {
-        let lines = pem.lines().filter(|line| !line.starts_with("-----") && line.len() >= 32);
+        let lines = pem
+            .lines()
+            .filter(|line| !line.starts_with("-----") && line.len() >= 32);
         lines.map(|line| Self::new(name, line)).collect()
     }
 
@@ -90,13 +95,17 @@ impl Seen {
     pub fn leaks(&self, plants: &[Plant]) -> Vec<String> {
         let of = |(place, bytes): &(String, Vec<u8>)| {
             let found = plants.iter().filter(|plant| plant.is_in(bytes));
-            found.map(|plant| format!("{} in {place}", plant.name)).collect::<Vec<_>>()
+            found
+                .map(|plant| format!("{} in {place}", plant.name))
+                .collect::<Vec<_>>()
         };
         self.0.iter().flat_map(of).collect()
     }
 
     /// Whether there is anything to be seen at a place whose name begins so.
     pub fn has(&self, place: &str) -> bool {
-        self.0.iter().any(|(name, bytes)| name.starts_with(place) && !bytes.is_empty())
+        self.0
+            .iter()
+            .any(|(name, bytes)| name.starts_with(place) && !bytes.is_empty())
     }
 }

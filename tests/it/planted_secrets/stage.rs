@@ -55,8 +55,14 @@ impl Stage {
             params.self_signed(&keys[place]).unwrap()
         });
         for (place, key) in keys.iter().enumerate() {
-            write(&rig.folder.path().join(format!("key-{place}.pem")), &key.serialize_pem());
-            write(&rig.folder.path().join(format!("certificate-{place}.pem")), &certificates[place].pem());
+            write(
+                &rig.folder.path().join(format!("key-{place}.pem")),
+                &key.serialize_pem(),
+            );
+            write(
+                &rig.folder.path().join(format!("certificate-{place}.pem")),
+                &certificates[place].pem(),
+            );
         }
         let known = certificates.map(|certificate| Certificate::new(certificate.der().to_vec()));
         let refresh = open_the_desk(&rig, &known[0]);
@@ -89,24 +95,50 @@ impl Stage {
             .rig
             .head()
             .replace("listen = \"off\"", "listen = \"127.0.0.1:0\"")
-            .replace("[workspace.auth]", &format!("log_stream = \"{LOG_STREAM}\"\n[workspace.auth]"));
-        let authority = head.lines().find(|line| line.starts_with("authority")).unwrap().to_owned();
-        let tenant = head.lines().find(|line| line.starts_with("tenant_id")).unwrap().to_owned();
+            .replace(
+                "[workspace.auth]",
+                &format!("log_stream = \"{LOG_STREAM}\"\n[workspace.auth]"),
+            );
+        let authority = head
+            .lines()
+            .find(|line| line.starts_with("authority"))
+            .unwrap()
+            .to_owned();
+        let tenant = head
+            .lines()
+            .find(|line| line.starts_with("tenant_id"))
+            .unwrap()
+            .to_owned();
         let entra = format!("{tenant}\n{authority}\nscope = \"snow-entry/.default\"");
         let client = "client_id = \"app\"\nclient_secret = { file = \"client\" }";
         let methods = [
-            ("basic", "method = \"basic\"\nusername = \"basic\"\npassword = { file = \"basic\" }".to_owned()),
-            ("wrong", "method = \"basic\"\nusername = \"basic\"\npassword = { file = \"wrong\" }".to_owned()),
+            (
+                "basic",
+                "method = \"basic\"\nusername = \"basic\"\npassword = { file = \"basic\" }".to_owned(),
+            ),
+            (
+                "wrong",
+                "method = \"basic\"\nusername = \"basic\"\npassword = { file = \"wrong\" }".to_owned(),
+            ),
             (
                 "oauth-wrong",
-                "method = \"oauth-client-credentials\"\nclient_id = \"app\"\nclient_secret = { file = \"unused\" }".to_owned(),
+                "method = \"oauth-client-credentials\"\nclient_id = \"app\"\nclient_secret = { file = \"unused\" }"
+                    .to_owned(),
             ),
             (
                 "oauth-password",
-                format!("method = \"oauth-password\"\nusername = \"person\"\npassword = {{ file = \"password\" }}\n{client}"),
+                format!(
+                    "method = \"oauth-password\"\nusername = \"person\"\npassword = {{ file = \"password\" }}\n{client}"
+                ),
             ),
-            ("oauth-client", format!("method = \"oauth-client-credentials\"\n{client}")),
-            ("oauth-refresh", format!("method = \"oauth-refresh\"\nrefresh_token = {{ file = \"refresh\" }}\n{client}")),
+            (
+                "oauth-client",
+                format!("method = \"oauth-client-credentials\"\n{client}"),
+            ),
+            (
+                "oauth-refresh",
+                format!("method = \"oauth-refresh\"\nrefresh_token = {{ file = \"refresh\" }}\n{client}"),
+            ),
             (
                 "oauth-jwt",
                 format!(
@@ -114,10 +146,15 @@ impl Stage {
                      \"key-0.pem\" }}\n{client}"
                 ),
             ),
-            ("api-key", "method = \"api-key\"\napi_key = { credential = \"api\" }".to_owned()),
+            (
+                "api-key",
+                "method = \"api-key\"\napi_key = { credential = \"api\" }".to_owned(),
+            ),
             (
                 "entra-secret",
-                format!("method = \"entra\"\nclient_id = \"snow\"\nclient_secret = {{ credential = \"snow\" }}\n{entra}"),
+                format!(
+                    "method = \"entra\"\nclient_id = \"snow\"\nclient_secret = {{ credential = \"snow\" }}\n{entra}"
+                ),
             ),
             (
                 "entra-certificate",
@@ -156,8 +193,14 @@ impl Stage {
             instead(&format!("\"{inline}")),
             instead(&format!("{inline}")),
             format!("{good}\npasswort = \"{inline}\"\n"),
-            good.replace(&format!("somebody:{proxy}@127.0.0.1:9"), &format!("somebody:{proxy}@127.0.0.1:9 9")),
-            good.replace("https://desk.invalid", &format!("https://somebody:{proxy}@desk.invalid")),
+            good.replace(
+                &format!("somebody:{proxy}@127.0.0.1:9"),
+                &format!("somebody:{proxy}@127.0.0.1:9 9"),
+            ),
+            good.replace(
+                "https://desk.invalid",
+                &format!("https://somebody:{proxy}@desk.invalid"),
+            ),
             good.replace("https://desk.invalid", &format!("http://somebody:{proxy}@desk.invalid")),
         ]
     }
@@ -175,7 +218,10 @@ impl Stage {
     pub async fn run(&self, seen: &mut Seen, args: &[&str]) {
         let mut command = self.loud(args);
         let output = tokio::task::spawn_blocking(move || command.output().unwrap());
-        let output = tokio::time::timeout(DEADLINE, output).await.expect("it does not end").unwrap();
+        let output = tokio::time::timeout(DEADLINE, output)
+            .await
+            .expect("it does not end")
+            .unwrap();
         let name = args.join(" ");
         seen.add(&format!("stdout of {name}"), output.stdout);
         seen.add(&format!("stderr of {name}"), output.stderr);
@@ -189,7 +235,10 @@ impl Stage {
             let report: Value = serde_json::from_str(&text).unwrap();
             let connections = report["connections"].as_array().unwrap();
             let had = connections.iter().filter(|one| one["streams"][0]["state"] != "new");
-            let live = connections.iter().filter(|one| one["streams"][0]["state"] == "live").count();
+            let live = connections
+                .iter()
+                .filter(|one| one["streams"][0]["state"] == "live")
+                .count();
             if had.count() == connections.len() && live >= 8 {
                 return;
             }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use itsmd::sim::entra::{Entra, Obstacle};
 use itsmd::sim::entra::machine::Assigned;
+use itsmd::sim::entra::{Entra, Obstacle};
 
 use super::clock;
 use super::method::Method;
@@ -68,7 +68,9 @@ pub fn restore(place: &Place) {
         }
         Method::OauthJwtBearer => take_assertions(&place.desk),
         Method::EntraSecret | Method::EntraCertificate => trust(&place.desk, &place.entras[0]),
-        Method::ManagedIdentity => place.machine.set(|setting| setting.identities.push(Assigned::system(NAME))),
+        Method::ManagedIdentity => place
+            .machine
+            .set(|setting| setting.identities.push(Assigned::system(NAME))),
         Method::Basic
         | Method::OauthPassword
         | Method::OauthClientCredentials
@@ -84,7 +86,10 @@ pub fn restore(place: &Place) {
 /// How long tokens live from now on.
 pub fn live(place: &Place, life: Duration) {
     place.desk.token_life(life);
-    place.entras.iter().for_each(|entra| entra.set(|directory| directory.ttl = life));
+    place
+        .entras
+        .iter()
+        .for_each(|entra| entra.set(|directory| directory.ttl = life));
     place.machine.set(|setting| setting.ttl = life);
 }
 

@@ -54,7 +54,12 @@ fn by_token(method: Method) -> bool {
 
 fn assert_failed(report: &WorkerReport, code: &str) {
     let seen = report.error.as_ref().map(|trouble| trouble.code);
-    assert_eq!((report.outcome, seen), (Outcome::Failed, Some(code)), "{:?}", report.error);
+    assert_eq!(
+        (report.outcome, seen),
+        (Outcome::Failed, Some(code)),
+        "{:?}",
+        report.error
+    );
 }
 
 fn assert_all_there(place: &Place, report: &WorkerReport) {
@@ -139,17 +144,22 @@ fn a_token_that_ends_in_the_middle_of_a_sync_is_renewed_and_the_sync_goes_on() {
 
 #[test]
 fn what_is_always_the_same_and_ends_is_told_and_its_successor_taken_at_once() {
-    play(|method| !by_token(method), async |place| {
-        place.wire.plot(place.resource(), 4, acts::end(place));
-        ring_in_vain(place, 120, place.method.codes().revoked).await;
-        assert!(!place.wire.is_plotting());
-        assert!(place.arrived() < RECORDS);
-        assert!(knocks(place) <= 4 + FEW, "{} tries", knocks(place));
-        place.desk.change_user(place::NAME, |user| user.password = "another".to_owned());
-        place.desk.api_key("another", place::NAME, None);
-        place.secrets.write("password", "another");
-        ring_until_mended(place, 1).await;
-    });
+    play(
+        |method| !by_token(method),
+        async |place| {
+            place.wire.plot(place.resource(), 4, acts::end(place));
+            ring_in_vain(place, 120, place.method.codes().revoked).await;
+            assert!(!place.wire.is_plotting());
+            assert!(place.arrived() < RECORDS);
+            assert!(knocks(place) <= 4 + FEW, "{} tries", knocks(place));
+            place
+                .desk
+                .change_user(place::NAME, |user| user.password = "another".to_owned());
+            place.desk.api_key("another", place::NAME, None);
+            place.secrets.write("password", "another");
+            ring_until_mended(place, 1).await;
+        },
+    );
 }
 
 #[test]
@@ -193,7 +203,11 @@ fn a_slow_endpoint_is_waited_for_and_one_that_is_too_slow_is_told() {
         place.wire.late(endpoint, Duration::from_secs(200));
         let report = place.ring().await;
         let code = report.error.as_ref().map_or("", |trouble| trouble.code);
-        assert!(code == "ITSMD-NET-004" || code == place.method.codes().down, "{:?}", report.error);
+        assert!(
+            code == "ITSMD-NET-004" || code == place.method.codes().down,
+            "{:?}",
+            report.error
+        );
         assert_eq!(place.arrived(), 0);
         let before = place.sign_ins();
         place.wire.late(endpoint, Duration::from_secs(12));
