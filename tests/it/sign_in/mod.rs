@@ -1,0 +1,217 @@
+//! The matrix of signing in: every method and everything that can befall it, with what the sync does, what it calls
+//! it, how often it knocks, and that nothing is lost once the cause is mended.
+//!
+//! | | right | wrong | expired mid-run | revoked | endpoint down | endpoint slow |
+//! |---|---|---|---|---|---|---|
+//! | basic, api-key, mtls | arrives | told, few tries | told: there is nothing to renew | told, few tries | none: no endpoint | none: no endpoint |
+//! | every other | arrives, one sign-in | told, few tries | renewed, not noticed | told, few tries | told, and a token that holds is used | arrives, one sign-in |
+//!
+//! A cell is played in this process, over the simulators' routes and in time that stands still unless everybody
+//! waits: two hours of a daemon that rings every minute. What needs a socket or an environment of its own is played by
+//! the program itself in `binary`.
+
+mod acts;
+mod clock;
+mod method;
+mod place;
+mod secrets;
+mod wire;
+
+use std::time::Duration;
+
+use itsmd::store::Outcome;
+use itsmd::sync::WorkerReport;
+use tokio::time::sleep;
+
+use method::{ALL, Method};
+use place::{Place, RECORDS};
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// The most sign-ins that two hours of refusals may cost: after 30 s, 1, 2, 5 and then every 15 minutes.
+const FEW: usize = 13;
+
+/// Plays a cell of each method that has one, and tells which went otherwise than the table says.
+fn play(which: impl Fn(Method) -> bool, cell: impl AsyncFn(&Place)) {
+    for method in ALL.into_iter().filter(|method| which(*method)) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        println!("{method:?}");
+        runtime.block_on(async { cell(&Place::new(method)).await });
+    }
+}
+
+fn every(_: Method) -> bool {
+    true
+}
+
+fn by_token(method: Method) -> bool {
+    method.endpoint().is_some()
+}
+
+fn assert_failed(report: &WorkerReport, code: &str) {
+    let seen = report.error.as_ref().map(|trouble| trouble.code);
+    assert_eq!(
+        (report.outcome, seen),
+        (Outcome::Failed, Some(code)),
+        "{:?}",
+        report.error
+    );
+}
+
+fn assert_all_there(place: &Place, report: &WorkerReport) {
+    assert_eq!(report.outcome, Outcome::Complete, "{:?}", report.error);
+    assert_eq!(place.arrived(), RECORDS);
+}
+
+/// Rings every minute for so long; each time the same is told.
+async fn ring_in_vain(place: &Place, minutes: u32, code: &str) {
+    for _ in 0..minutes {
+        assert_failed(&place.ring().await, code);
+        sleep(MINUTE).await;
+    }
+}
+
+/// Rings every minute until it works, and it does within so long.
+async fn ring_until_mended(place: &Place, minutes: u32) {
+    for _ in 0..minutes {
+        let report = place.ring().await;
+        if report.outcome == Outcome::Complete {
+            return assert_all_there(place, &report);
+        }
+        sleep(MINUTE).await;
+    }
+    panic!("it goes on failing: {:?}", place.ring().await.error);
+}
+
+/// How often the other side had to look at what is shown.
+fn knocks(place: &Place) -> usize {
+    match place.method.endpoint() {
+        Some(_) => place.sign_ins(),
+        None => place.wire.asked(place.resource()),
+    }
+}
+
+#[test]
+fn every_method_signs_in_once_for_a_whole_sync() {
+    play(every, async |place| {
+        let report = place.ring().await;
+        assert_all_there(place, &report);
+        assert_eq!(place.sign_ins(), usize::from(by_token(place.method)));
+        let report = place.ring().await;
+        assert_all_there(place, &report);
+        assert_eq!(place.sign_ins(), usize::from(by_token(place.method)), "its token lives");
+    });
+}
+
+#[test]
+fn a_wrong_secret_is_told_by_its_code_and_tried_seldom_and_the_right_one_is_taken_at_once() {
+    play(every, async |place| {
+        place.secrets.wrong();
+        let right = place.machine.clone();
+        right.set(|setting| setting.identities.clear());
+        ring_in_vain(place, 120, place.method.codes().wrong).await;
+        assert_eq!(place.arrived(), 0);
+        assert!((2..=FEW).contains(&knocks(place)), "{} tries", knocks(place));
+        place.secrets.right();
+        acts::restore(place);
+        // A changed secret is seen in its file; that an identity was assigned is seen by asking.
+        let minutes = if place.method == Method::ManagedIdentity { 16 } else { 1 };
+        ring_until_mended(place, minutes).await;
+    });
+}
+
+#[test]
+fn a_token_that_ends_in_the_middle_of_a_sync_is_renewed_and_the_sync_goes_on() {
+    play(by_token, async |place| {
+        // Every request takes so long that tokens grow old meanwhile, and one ends before its time.
+        acts::live(place, Duration::from_secs(100));
+        place.wire.late(wire::Whom::Desk, Duration::from_secs(20));
+        place.wire.late(wire::Whom::Workspace, Duration::from_secs(20));
+        place.wire.plot(place.resource(), 2, acts::end(place));
+        let report = place.ring().await;
+        assert_all_there(place, &report);
+        assert!(!place.wire.is_plotting());
+        let lives = clock::elapsed().as_secs() / 100 + 2;
+        let sign_ins = u64::try_from(place.sign_ins()).unwrap();
+        // Who gives the living token again is asked a few times towards its end.
+        assert!((2..=lives * 6).contains(&sign_ins), "{sign_ins} in {lives} lives");
+    });
+}
+
+#[test]
+fn what_is_always_the_same_and_ends_is_told_and_its_successor_taken_at_once() {
+    play(
+        |method| !by_token(method),
+        async |place| {
+            place.wire.plot(place.resource(), 4, acts::end(place));
+            ring_in_vain(place, 120, place.method.codes().revoked).await;
+            assert!(!place.wire.is_plotting());
+            assert!(place.arrived() < RECORDS);
+            assert!(knocks(place) <= 4 + FEW, "{} tries", knocks(place));
+            place
+                .desk
+                .change_user(place::NAME, |user| user.password = "another".to_owned());
+            place.desk.api_key("another", place::NAME, None);
+            place.secrets.write("password", "another");
+            ring_until_mended(place, 1).await;
+        },
+    );
+}
+
+#[test]
+fn a_sign_in_that_is_withdrawn_is_told_and_nothing_is_lost_when_it_comes_back() {
+    play(every, async |place| {
+        place.wire.plot(place.resource(), 4, acts::withdraw(place));
+        let code = place.method.codes().revoked;
+        assert_failed(&place.ring().await, code);
+        assert!(!place.wire.is_plotting() && place.arrived() < RECORDS);
+        ring_in_vain(place, 120, code).await;
+        // Where tokens are given as ever and not taken, each ring may ask for one.
+        let most = if code == "ITSMD-AUTH-004" { 122 } else { 4 + FEW };
+        assert!(knocks(place) <= most, "{} tries", knocks(place));
+        acts::restore(place);
+        ring_until_mended(place, 17).await;
+    });
+}
+
+#[test]
+fn while_nobody_gives_tokens_it_is_told_and_a_token_that_holds_is_used() {
+    play(by_token, async |place| {
+        let endpoint = place.method.endpoint();
+        place.wire.shut(endpoint);
+        ring_in_vain(place, 30, place.method.codes().down).await;
+        assert!(knocks(place) <= 30 * 3, "{} tries", knocks(place));
+        assert_eq!(place.arrived(), 0);
+        place.wire.shut(None);
+        ring_until_mended(place, 1).await;
+        let before = place.sign_ins();
+        place.wire.shut(endpoint);
+        sleep(10 * MINUTE).await;
+        assert_all_there(place, &place.ring().await);
+        assert_eq!(place.sign_ins(), before, "the token holds");
+    });
+}
+
+#[test]
+fn a_slow_endpoint_is_waited_for_and_one_that_is_too_slow_is_told() {
+    play(by_token, async |place| {
+        let endpoint = place.method.endpoint().unwrap();
+        place.wire.late(endpoint, Duration::from_secs(200));
+        let report = place.ring().await;
+        let code = report.error.as_ref().map_or("", |trouble| trouble.code);
+        assert!(
+            code == "ITSMD-NET-004" || code == place.method.codes().down,
+            "{:?}",
+            report.error
+        );
+        assert_eq!(place.arrived(), 0);
+        let before = place.sign_ins();
+        place.wire.late(endpoint, Duration::from_secs(12));
+        assert_all_there(place, &place.ring().await);
+        assert_eq!(place.sign_ins(), before + 1);
+    });
+}

@@ -1,0 +1,424 @@
+//! A cell's world: a service desk, a workspace, those who give tokens, and a stream that signs in by one method.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use itsmd::auth::{Company, Credentials, Keep, KeptToken, Settings as SignIn};
+use itsmd::model::{ChoiceValues, ConnectionName, ItemProfile, Partner, Profile, StreamId, Trouble, WorkItemKind};
+use itsmd::net::{Client, ClientSettings, SecretRef, TlsSettings};
+use itsmd::sim::clock::Clock;
+use itsmd::sim::entra::machine::{Assigned, Machine, Platform};
+use itsmd::sim::entra::{Credential, Entra, Federated};
+use itsmd::sim::fault::Faults;
+use itsmd::sim::journal::Journal;
+use itsmd::sim::servicenow::{self, JwtKey, Provider};
+use itsmd::sim::{dataverse, ingestion};
+use itsmd::sink::{self, Workspace};
+use itsmd::source::{Dataverse, Desk, ServiceNow};
+use itsmd::store::{Prints, Store, Threads};
+use itsmd::sync::{ByteBudget, Pass, Readers, Run, Settings, Stream, WorkerReport};
+use tokio_util::sync::CancellationToken;
+
+use super::clock;
+use super::method::Method;
+use super::secrets::{AUDIENCE, ISSUER, SUBJECT, Secrets, cluster, pairs};
+use super::wire::{LOGINS, PROVANCE, SERVICENOW, WORKSPACE, Whom, Wire};
+use crate::rig::{STREAM, incident};
+
+pub const RECORDS: usize = 60;
+/// The user's name, and the application's.
+pub const NAME: &str = "itsmd";
+const USER: &str = "itsmd@contoso.com";
+const TENANT: &str = "11111111-1111-1111-1111-111111111111";
+const MONITOR: &str = "https://monitor.azure.com";
+
+pub struct Place {
+    pub method: Method,
+    pub wire: Wire,
+    pub secrets: Secrets,
+    pub desk: servicenow::Desk,
+    pub instance: dataverse::Instance,
+    /// For the service desk, and for the workspace.
+    pub entras: [Entra; 2],
+    pub machine: Machine,
+    pub workspace: ingestion::Workspace,
+    stream: Stream<Desk, Workspace>,
+    _folder: tempfile::TempDir,
+}
+
+/// A rotated refresh token, as long as the cell lives.
+#[derive(Debug, Default)]
+struct Kept(Mutex<Option<KeptToken>>);
+
+impl Keep for Kept {
+    fn turn(&self) -> BoxFuture<'_, Result<Box<dyn Send>, Trouble>> {
+        async { Ok(Box::new(()) as Box<dyn Send>) }.boxed()
+    }
+
+    fn load(&self) -> BoxFuture<'_, Result<Option<KeptToken>, Trouble>> {
+        async { Ok(self.0.lock().unwrap().clone()) }.boxed()
+    }
+
+    fn keep(&self, token: KeptToken) -> BoxFuture<'_, Result<(), Trouble>> {
+        async {
+            *self.0.lock().unwrap() = Some(token);
+            Ok(())
+        }
+        .boxed()
+    }
+}
+
+impl Place {
+    /// Everything as it should be; `spoil` may still change what is shown.
+    pub fn new(method: Method) -> Self {
+        clock::begin();
+        let folder = tempfile::tempdir().unwrap();
+        let secrets = Secrets::of(folder.path(), method);
+        let now = Clock::new(clock::now);
+        let entras = [Entra::new(), Entra::new()];
+        entras.iter().for_each(|entra| register(entra, method, &now));
+        let machine = entras[1].machine(Platform::Vm, vec![Assigned::system(NAME)]);
+        machine.set_clock(now);
+        let desk = desk(method, &entras[0]);
+        secrets.write("refresh", &desk.hand_out_refresh_token(NAME, NAME));
+        let instance = instance(&entras[0]);
+        let workspace = ingestion::Workspace::new();
+        let tokens = entras[1].tokens();
+        workspace.set(|switches| {
+            switches.set_clock(clock::now);
+            switches.tokens = Some((tokens, MONITOR.to_owned()));
+        });
+        let wire = Wire::default();
+        wire.0.lock().unwrap().routers = [
+            (1001, servicenow::router(&desk, &Journal::new(), &Faults::new(1))),
+            (1002, instance.router()),
+            (1003, workspace.router()),
+            (1004, entras[0].router()),
+            (1005, entras[1].router()),
+            (80, machine.router()),
+        ]
+        .into();
+        let store = Store::open(&folder.path().join("itsmd.db"), Threads::Inline).unwrap();
+        let stream = Stream::new(
+            stream_id(),
+            readers(method, &secrets, &wire),
+            Arc::new(sink(method, &secrets, &wire)),
+            store,
+            settings(method),
+            Arc::new(clock::now),
+            ByteBudget::new(8 << 20),
+        );
+        Self {
+            method,
+            wire,
+            secrets,
+            desk,
+            instance,
+            entras,
+            machine,
+            workspace,
+            stream,
+            _folder: folder,
+        }
+    }
+
+    /// One ring: a sync to its end.
+    pub async fn ring(&self) -> WorkerReport {
+        let run = Run {
+            id: uuid::Uuid::new_v4().to_string(),
+            cancel: CancellationToken::new(),
+        };
+        self.stream.run(&run, Pass::Both).await
+    }
+
+    /// How many records are in the workspace; each counts once.
+    pub fn arrived(&self) -> usize {
+        self.workspace.latest(STREAM, &["RecordId_s"]).len()
+    }
+
+    /// How often a token was asked for.
+    pub fn sign_ins(&self) -> usize {
+        self.method.endpoint().map_or(0, |endpoint| self.wire.asked(endpoint))
+    }
+
+    /// The one to whom the method signs in.
+    pub fn resource(&self) -> Whom {
+        if self.method.is_of_the_workspace() {
+            Whom::Workspace
+        } else {
+            Whom::Desk
+        }
+    }
+}
+
+fn register(entra: &Entra, method: Method, now: &Clock) {
+    entra.set_clock(now.clone());
+    entra.set(|directory| {
+        directory.add_application(TENANT, NAME, "right");
+        directory.add_public_client(TENANT, "public");
+        directory.add_user(TENANT, USER, "right");
+        directory.lockout = Some(30);
+        // A cluster's token is good for many sign-ins, an assertion for one.
+        directory.single_use = method.has_a_key();
+        // Keys take their time to make.
+        if method.has_a_key() {
+            let [pair, _] = pairs();
+            directory.register(TENANT, "certified", Credential::Certificate(pair.known.clone()));
+        }
+        if method == Method::WorkloadIdentity {
+            let federated = Federated {
+                issuer: ISSUER.to_owned(),
+                subject: SUBJECT.to_owned(),
+                audience: AUDIENCE.to_owned(),
+                key: cluster().key().unwrap(),
+            };
+            directory.register(TENANT, "federated", Credential::Federated(federated));
+        }
+    });
+}
+
+fn desk(method: Method, entra: &Entra) -> servicenow::Desk {
+    let desk = servicenow::Desk::new();
+    desk.set_clock(clock::now);
+    desk.user(NAME, "right");
+    desk.client(NAME, "right", Some(NAME));
+    desk.set_lockout(Some(30));
+    desk.allow_api_keys("incident");
+    desk.api_key("right", NAME, None);
+    if method == Method::OauthJwtBearer {
+        take_assertions(&desk);
+    }
+    if matches!(method, Method::EntraSecret | Method::EntraCertificate) {
+        trust(&desk, entra);
+    }
+    for number in 0..RECORDS {
+        let number = u32::try_from(number).unwrap();
+        let modified = clock::now() - TimeDelta::minutes(60 + i64::from(number));
+        desk.put("incident", &incident(number, "Mail is down", modified));
+    }
+    desk
+}
+
+/// Makes the instance take assertions of the registered key.
+pub fn take_assertions(desk: &servicenow::Desk) {
+    let [pair, _] = pairs();
+    let key = JwtKey {
+        certificate: pair.known.clone(),
+        kid: Some("key-1".to_owned()),
+        audience: None,
+        single_use: true,
+    };
+    desk.change_client(NAME, |client| client.jwt = Some(key));
+}
+
+/// Makes the instance take the directory's tokens.
+pub fn trust(desk: &servicenow::Desk, entra: &Entra) {
+    for application in [NAME, "certified"] {
+        desk.user(&format!("by-{application}"), "unknown");
+        desk.change_user(&format!("by-{application}"), |user| {
+            user.fields.insert("u_appid".to_owned(), application.to_owned());
+        });
+    }
+    let key = entra.sign_tokens().unwrap();
+    desk.trust(Provider::by_appid(key, "snow-entry", "u_appid"));
+}
+
+fn instance(entra: &Entra) -> dataverse::Instance {
+    use itsmd::sim::world::{World, WorldSettings};
+    let instance = dataverse::Instance::new();
+    instance.set_clock(clock::now);
+    let world = World::new(WorldSettings::small(5, clock::now() - TimeDelta::hours(1)));
+    for item in world.items().iter().take(RECORDS) {
+        instance.put_item(item);
+    }
+    instance.trust(entra.tokens(), PROVANCE);
+    instance
+}
+
+pub fn stream_id() -> StreamId {
+    StreamId {
+        connection: ConnectionName::new("contoso"),
+        kind: WorkItemKind::Incident,
+    }
+}
+
+fn partner(method: Method) -> Partner {
+    if method.is_of_provance() {
+        Partner::Provance
+    } else {
+        Partner::ServiceNow
+    }
+}
+
+fn settings(method: Method) -> Settings {
+    Settings {
+        sync_days: 120,
+        overlap: TimeDelta::minutes(5),
+        page_size: 10,
+        max_concurrent: 1,
+        prints: Prints {
+            source: "contoso incident".to_owned(),
+            filter: String::new(),
+            sink: "workspace".to_owned(),
+        },
+        columns: "all".to_owned(),
+        log: false,
+        reconcile: false,
+        deletions: false,
+        max_deletions: 100,
+        partner: partner(method),
+        patient: false,
+    }
+}
+
+fn client(url: &str, wire: &Wire) -> Client {
+    let settings = ClientSettings {
+        patience: Some(Duration::from_mins(2)),
+        ..ClientSettings::new(url, clock::now)
+    };
+    Client::carried(settings, Arc::new(wire.clone())).unwrap()
+}
+
+fn readers(method: Method, secrets: &Secrets, wire: &Wire) -> Readers<Desk> {
+    let url = if method.is_of_provance() { PROVANCE } else { SERVICENOW };
+    let client = client(url, wire);
+    let company = Company {
+        kept: Some(Arc::new(Kept::default())),
+        ..Company::default()
+    };
+    let sign_in = if method.is_of_the_workspace() {
+        SignIn::Basic {
+            username: NAME.to_owned(),
+            password: always_right(secrets),
+        }
+    } else {
+        sign_in(method, secrets)
+    };
+    let credentials = Credentials::among(&sign_in, url, &client, &company);
+    let credentials = Arc::new(credentials.unwrap());
+    let profile = Profile::parse(itsmd::config::shipped_profile(partner(method))).unwrap();
+    let item = profile.items[&WorkItemKind::Incident].clone();
+    let desk = |item: ItemProfile| {
+        let (client, credentials, id) = (client.clone(), Arc::clone(&credentials), stream_id());
+        let choice = ChoiceValues::Labels;
+        match partner(method) {
+            Partner::ServiceNow => Desk::ServiceNow(ServiceNow::new(client, credentials, id, url, item, "", choice)),
+            Partner::Provance => Desk::Dataverse(Dataverse::new(client, credentials, id, url, item, "", choice)),
+        }
+    };
+    Readers {
+        keys: desk(item.keys_only()),
+        rows: desk(item),
+    }
+}
+
+fn sink(method: Method, secrets: &Secrets, wire: &Wire) -> Workspace {
+    let auth = if method.is_of_the_workspace() {
+        sign_in(method, secrets)
+    } else {
+        SignIn::EntraSecret {
+            tenant_id: TENANT.to_owned(),
+            client_id: NAME.to_owned(),
+            client_secret: always_right(secrets),
+            authority: LOGINS[1].to_owned(),
+            scope: format!("{MONITOR}/.default"),
+        }
+    };
+    let rule = ingestion::Workspace::new().switches().dcr_immutable_id;
+    let settings = sink::Settings::LogsIngestion {
+        endpoint: WORKSPACE.to_owned(),
+        dcr_immutable_id: rule,
+        stream: STREAM.to_owned(),
+        log_stream: None,
+        auth,
+        expires: None,
+        proxy: None,
+        tls: TlsSettings::default(),
+    };
+    Workspace::over(&settings, client(WORKSPACE, wire)).unwrap()
+}
+
+/// The secret of the side that a cell is not about: right whatever happens to the others.
+fn always_right(secrets: &Secrets) -> SecretRef {
+    secrets.write("always", "right");
+    secrets.secret("always")
+}
+
+/// What is configured.
+fn sign_in(method: Method, secrets: &Secrets) -> SignIn {
+    let (name, right) = (|| NAME.to_owned(), |file| secrets.secret(file));
+    let (authority, scope) = match method {
+        Method::EntraSecret | Method::EntraCertificate => (LOGINS[0], "snow-entry/.default".to_owned()),
+        Method::ProvancePassword => (LOGINS[0], format!("{PROVANCE}/user_impersonation")),
+        _ if method.is_of_provance() => (LOGINS[0], format!("{PROVANCE}/.default")),
+        _ => (LOGINS[1], format!("{MONITOR}/.default")),
+    };
+    let (tenant_id, authority) = (TENANT.to_owned(), authority.to_owned());
+    match method {
+        Method::Basic => SignIn::Basic {
+            username: name(),
+            password: right("password"),
+        },
+        Method::ApiKey => SignIn::ApiKey {
+            api_key: right("password"),
+        },
+        Method::OauthPassword => SignIn::OauthPassword {
+            username: name(),
+            password: right("password"),
+            client_id: name(),
+            client_secret: right("password"),
+        },
+        Method::OauthClientCredentials => SignIn::OauthClientCredentials {
+            client_id: name(),
+            client_secret: right("password"),
+        },
+        Method::OauthRefresh => SignIn::OauthRefresh {
+            client_id: name(),
+            client_secret: right("password"),
+            refresh_token: right("refresh"),
+        },
+        Method::OauthJwtBearer => SignIn::OauthJwtBearer {
+            client_id: name(),
+            client_secret: right("password"),
+            subject: name(),
+            key_id: "key-1".to_owned(),
+            private_key: right("key.pem"),
+        },
+        Method::EntraSecret | Method::ProvanceSecret | Method::ClientSecret => SignIn::EntraSecret {
+            tenant_id,
+            client_id: name(),
+            client_secret: right("password"),
+            authority,
+            scope,
+        },
+        Method::EntraCertificate | Method::ProvanceCertificate | Method::ClientCertificate => {
+            SignIn::EntraCertificate {
+                tenant_id,
+                client_id: "certified".to_owned(),
+                certificate: secrets.path("certificate.pem"),
+                private_key: right("key.pem"),
+                authority,
+                scope,
+            }
+        }
+        Method::ProvancePassword => SignIn::EntraPassword {
+            tenant_id,
+            client_id: "public".to_owned(),
+            username: USER.to_owned(),
+            password: right("password"),
+            authority,
+            scope,
+        },
+        Method::WorkloadIdentity => SignIn::WorkloadIdentity {
+            tenant_id,
+            client_id: "federated".to_owned(),
+            token_file: secrets.path("token"),
+            authority,
+            scope,
+        },
+        Method::ManagedIdentity => SignIn::ManagedIdentity { client_id: None, scope },
+    }
+}

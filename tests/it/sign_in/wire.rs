@@ -1,0 +1,149 @@
+//! The wire of a cell: carries requests to the simulators in this process, or nowhere, or late, and counts who was asked.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, header};
+use itsmd::net::http::HeaderValue;
+use itsmd::net::{Carried, Carrier, Lost, Parcel};
+use itsmd::sim::serve;
+use tower_service::Service;
+
+/// Ports tell who is meant; nobody listens there.
+pub const SERVICENOW: &str = "http://127.0.0.1:1001";
+pub const PROVANCE: &str = "http://127.0.0.1:1002";
+pub const WORKSPACE: &str = "http://127.0.0.1:1003";
+/// Entra for the service desk's connection, and for the workspace.
+pub const LOGINS: [&str; 2] = ["http://127.0.0.1:1004", "http://127.0.0.1:1005"];
+
+/// Whom a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whom {
+    Desk,
+    /// `oauth_token.do`.
+    OauthToken,
+    DeskLogin,
+    Workspace,
+    WorkspaceLogin,
+    /// The link-local address of every machine in Azure.
+    Machine,
+}
+
+/// What happens once, before a request is answered.
+type Happens = Box<dyn FnOnce() + Send>;
+
+#[derive(Default)]
+pub struct State {
+    pub routers: BTreeMap<u16, Router>,
+    /// Whoever cannot be reached.
+    pub shut: Option<Whom>,
+    /// Whose answers come so much later.
+    pub late: BTreeMap<Whom, Duration>,
+    pub asked: BTreeMap<Whom, usize>,
+    /// At the so-manieth request for somebody.
+    pub plot: Option<(Whom, usize, Happens)>,
+}
+
+/// One for all clients of a cell; clones share it.
+#[derive(Clone, Default)]
+pub struct Wire(pub Arc<Mutex<State>>);
+
+impl Wire {
+    /// How often somebody was asked, in vain or not.
+    pub fn asked(&self, whom: Whom) -> usize {
+        self.0.lock().unwrap().asked.get(&whom).copied().unwrap_or(0)
+    }
+
+    pub fn shut(&self, whom: Option<Whom>) {
+        self.0.lock().unwrap().shut = whom;
+    }
+
+    pub fn late(&self, whom: Whom, by: Duration) {
+        self.0.lock().unwrap().late.insert(whom, by);
+    }
+
+    /// Has something happen at the so-manieth request from now for somebody.
+    pub fn plot(&self, whom: Whom, from_now: usize, happens: impl FnOnce() + Send + 'static) {
+        let number = self.asked(whom) + from_now;
+        self.0.lock().unwrap().plot = Some((whom, number, Box::new(happens)));
+    }
+
+    /// Whether that is still to happen.
+    pub fn is_plotting(&self) -> bool {
+        self.0.lock().unwrap().plot.is_some()
+    }
+
+    /// Counts a request; what is to happen now, and whether nobody hears it.
+    fn depart(&self, whom: Whom) -> (Option<Happens>, bool, Duration) {
+        let state = &mut *self.0.lock().unwrap();
+        let count = state.asked.entry(whom).or_default();
+        *count += 1;
+        let now = state
+            .plot
+            .as_ref()
+            .is_some_and(|(for_whom, number, _)| *for_whom == whom && *number <= *count);
+        let happens = now.then(|| state.plot.take()).flatten().map(|(_, _, happens)| happens);
+        let late = state.late.get(&whom).copied().unwrap_or_default();
+        (happens, state.shut == Some(whom), late)
+    }
+}
+
+fn whom(parcel: &Parcel) -> Whom {
+    match (parcel.url.port(), parcel.url.path()) {
+        (Some(1001), "/oauth_token.do") => Whom::OauthToken,
+        (Some(1001 | 1002), _) => Whom::Desk,
+        (Some(1003), _) => Whom::Workspace,
+        (Some(1004), _) => Whom::DeskLogin,
+        (Some(1005), _) => Whom::WorkspaceLogin,
+        _ => Whom::Machine,
+    }
+}
+
+impl Carrier for Wire {
+    fn carry(&self, parcel: Parcel) -> Pin<Box<dyn Future<Output = Result<Carried, Lost>> + Send>> {
+        let (wire, whom) = (self.clone(), whom(&parcel));
+        Box::pin(async move {
+            let (happens, shut, late) = wire.depart(whom);
+            if let Some(happens) = happens {
+                happens();
+            }
+            // There is no network on which no time passes, and a clock must pass its ticks.
+            tokio::time::sleep(late.max(Duration::from_millis(20))).await;
+            if shut {
+                return Err(Lost::Unreachable);
+            }
+            let router = wire.0.lock().unwrap().routers[&parcel.url.port().unwrap_or(80)].clone();
+            receive(router, &parcel).await.ok_or(Lost::Reset)
+        })
+    }
+}
+
+async fn receive(mut router: Router, parcel: &Parcel) -> Option<Carried> {
+    let query = parcel.url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut request = Request::new(Body::from(parcel.body.clone()));
+    *request.method_mut() = parcel.method.clone();
+    *request.uri_mut() = format!("{}{query}", parcel.url.path()).parse().unwrap();
+    *request.headers_mut() = parcel.headers.clone();
+    let host = format!("127.0.0.1:{}", parcel.url.port().unwrap_or(80));
+    let headers = request.headers_mut();
+    headers.insert(header::HOST, HeaderValue::try_from(host).unwrap());
+    if !parcel.body.is_empty() {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(parcel.body.len()));
+    }
+    let response = router.call(request).await.unwrap_or_else(|never| match never {});
+    if serve::is_cut(&response) {
+        return None;
+    }
+    let (parts, body) = response.into_parts();
+    Some(Carried {
+        status: parts.status,
+        headers: parts.headers,
+        body: to_bytes(body, usize::MAX).await.ok()?,
+        torn: false,
+    })
+}
