@@ -13,9 +13,15 @@ use std::process::{Command, Output, Stdio};
 
 /// Runs the program with `input` as its standard input; it must not need a terminal.
 pub async fn itsmd(args: &[&str], input: &str) -> Output {
+    itsmd_in(Path::new("/"), args, input).await
+}
+
+/// The same in a folder.
+pub async fn itsmd_in(folder: &Path, args: &[&str], input: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_itsmd"));
     command
         .args(args)
+        .current_dir(folder)
         .env_remove("RUST_LOG")
         .env_remove("ITSMD_CONFIG")
         .stdin(Stdio::piped())
