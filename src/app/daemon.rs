@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::STOP_WITHIN;
+use super::announce::announce_hourly;
 use super::build::Parts;
 use super::crew::Crew;
 use super::fault;
@@ -116,6 +117,8 @@ impl Daemon {
         self.tasks.spawn(async move { daemon.take_requests().await });
         let daemon = Arc::clone(self);
         self.tasks.spawn(async move { daemon.tell_status(&telling).await });
+        self.tasks
+            .spawn(announce_hourly(self.crew.subscribe(), self.stop.clone()));
     }
 
     /// Start-up catches up: what was due while nobody was there, and what was never read, is rung now.
@@ -326,6 +329,7 @@ impl Daemon {
         let mut live = Live {
             next: self.scheduler.next_instants().borrow().clone(),
             waiting: Some(crew.parts.waiting()),
+            refused: crew.parts.refused(super::now()),
             ..Live::default()
         };
         for member in crew.members() {

@@ -1,5 +1,6 @@
 //! The composition root: builds the parts from the configuration and runs them. The only place that reads the clock.
 
+mod announce;
 mod build;
 mod crew;
 mod daemon;
@@ -8,6 +9,7 @@ mod kept;
 mod member;
 mod pauses;
 mod reconcile;
+mod refused;
 mod report;
 mod requests;
 mod sync;
@@ -16,6 +18,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+pub use announce::ending;
 pub use build::{Connected, DeskStream, Parts, columns_fingerprint, sink_print, source_print};
 pub use daemon::{Exit, run};
 pub use fault::FAULT;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::announce;
 use super::build::{columns_fingerprint, source_print};
 use super::crew::reconcile_ring;
 use super::pauses;
@@ -12,7 +13,8 @@ use crate::config::{Config, Connection};
 use crate::daemon::Schedule;
 use crate::model::{StreamId, WorkItemKind};
 use crate::status::{
-    Backfill, ConnectionReport, LastRun, Problem, Reconcile, Report, StreamReport, StreamState, Waiting,
+    Backfill, ConnectionReport, Credential, LastRun, Problem, Reconcile, RefusedSignIn, Report, StreamReport,
+    StreamState, Waiting,
 };
 use crate::store::{self, Db, RunRow, Store, StoreError, StoredSlice, StreamRow, Worker};
 
@@ -26,6 +28,8 @@ pub struct Live {
     pub waiting: Option<BTreeMap<String, Waiting>>,
     /// The next ring of each stream.
     pub next: BTreeMap<String, DateTime<Utc>>,
+    /// The sign-ins that are refused now.
+    pub refused: Vec<RefusedSignIn>,
     /// Streams of which nothing can be written down, and why: the state file cannot tell that of itself.
     pub unwritten: BTreeMap<String, Problem>,
 }
@@ -56,9 +60,24 @@ pub async fn report(config: &Config, store: &Store, mut live: Live, now: DateTim
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 connections,
                 recent: Vec::new(),
+                refused_sign_ins: live.refused,
+                credentials: credentials(&config, now),
             })
         })
         .await
+}
+
+/// Everything that ends on a known day.
+fn credentials(config: &Config, now: DateTime<Utc>) -> Vec<Credential> {
+    let known = config.expiries().into_iter();
+    known
+        .map(|expiry| Credential {
+            connection: expiry.connection.as_ref().map(ToString::to_string),
+            soon: announce::threshold(expiry.at, now).is_some(),
+            what: expiry.what,
+            ends: expiry.at,
+        })
+        .collect()
 }
 
 fn connection_report(

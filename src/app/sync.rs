@@ -8,6 +8,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
+use super::announce::announce;
 use super::build::{Connected, DeskStream, Parts};
 use super::{fault, reconcile};
 use crate::model::WorkItemKind;
@@ -138,6 +139,7 @@ pub async fn sync(parts: &Parts, only: &BTreeSet<String>, cancel: &CancellationT
         connections
     };
     let (connections, _) = tokio::join!(passes, kept);
+    announce(parts, true).await;
     SyncReport {
         run_id: run.id,
         elapsed_seconds: begun.elapsed().as_secs_f64(),

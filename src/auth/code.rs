@@ -131,6 +131,48 @@ pub mod codes {
         remedy: "nothing is asked of the service desk until it can: see what is wrong with the state file (full disk, \
                  rights of the folder)",
     };
+    /// No identity service answers.
+    pub const NO_IDENTITY: Code = Code {
+        id: "ITSMD-AUTH-020",
+        means: "no service on this machine gives out a managed identity",
+        remedy: "check that it is an Azure machine (or connected by Azure Arc, with its agent running) and that no firewall \
+                 rule bars 169.254.169.254; anywhere else use `client-secret`, `client-certificate` or `workload-identity`",
+    };
+    /// It says no.
+    pub const IDENTITY_REFUSED: Code = Code {
+        id: "ITSMD-AUTH-021",
+        means: "this machine has no such managed identity",
+        remedy: "assign one to the machine (Identity, in its page of the portal); `client_id` is for a user-assigned one and has \
+                 to be that identity's; `scope` has to be of this cloud",
+    };
+    /// Arc's challenge.
+    pub const ARC_KEY: Code = Code {
+        id: "ITSMD-AUTH-022",
+        means: "the key file that the Azure Arc agent names cannot be used",
+        remedy: "check that the agent is Azure's own (azcmagent show) and that the daemon's user may read \
+                 /var/opt/azcmagent/tokens (it belongs to the group himds)",
+    };
+    /// The federated token.
+    pub const FEDERATED_TOKEN: Code = Code {
+        id: "ITSMD-AUTH-023",
+        means: "the federated token of the workload identity cannot be used",
+        remedy: "check that whoever writes the file (in Kubernetes the webhook of Azure Workload Identity, by the pod's label \
+                 azure.workload.identity/use) still does, and that the daemon's user may read it",
+    };
+    /// 30, 7 and 1 days before.
+    pub const ENDING: Code = Code {
+        id: "ITSMD-AUTH-024",
+        means: "what itsmd signs in with ends soon, and then it cannot sign in any more",
+        remedy: "make a new one, put it into its file (it is read again at each sign-in) and, if the configuration names the day \
+                 in `expires`, the new day there",
+    };
+    /// Its day has come.
+    pub const ENDED: Code = Code {
+        id: "ITSMD-AUTH-025",
+        means: "what itsmd signs in with has ended by its own word or the configuration's",
+        remedy: "make a new one and put it into its file (it is read again at each sign-in); if it was renewed already, set the \
+                 new day in `expires`",
+    };
 
     /// All of them.
     pub const ALL: &[Code] = &[
@@ -152,5 +194,11 @@ pub mod codes {
         OAUTH_REFRESH,
         OAUTH_ASSERTION,
         KEPT,
+        NO_IDENTITY,
+        IDENTITY_REFUSED,
+        ARC_KEY,
+        FEDERATED_TOKEN,
+        ENDING,
+        ENDED,
     ];
 }

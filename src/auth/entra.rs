@@ -76,6 +76,22 @@ pub(super) fn grant(settings: &Settings) -> Result<Option<Grant>, Trouble> {
             ];
             Ok(Some(Grant::of(url(authority, tenant_id)?, Dialect::Entra, fields)))
         }
+        Settings::WorkloadIdentity {
+            tenant_id,
+            client_id,
+            token_file,
+            authority,
+            scope,
+        } => {
+            let fields = vec![
+                Field::Plain("grant_type", "client_credentials".into()),
+                Field::Plain("client_id", client_id.clone()),
+                Field::Plain("scope", scope.clone()),
+                Field::Plain("client_assertion_type", JWT_BEARER.into()),
+                Field::Federated("client_assertion", token_file.clone()),
+            ];
+            Ok(Some(Grant::of(url(authority, tenant_id)?, Dialect::Entra, fields)))
+        }
         Settings::None
         | Settings::Basic { .. }
         | Settings::ApiKey { .. }
@@ -84,7 +100,6 @@ pub(super) fn grant(settings: &Settings) -> Result<Option<Grant>, Trouble> {
         | Settings::OauthClientCredentials { .. }
         | Settings::OauthRefresh { .. }
         | Settings::OauthJwtBearer { .. }
-        | Settings::WorkloadIdentity { .. }
         | Settings::ManagedIdentity { .. } => Ok(None),
     }
 }

@@ -1,11 +1,13 @@
 //! What is posted to a token endpoint, and what its refusals mean.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::assertion::Assertion;
 use super::print::Print;
-use super::{Settings, codes, entra, oauth};
+use super::{Settings, codes, entra, oauth, workload_identity};
 use crate::model::Trouble;
 use crate::net::{Answer, SecretRef, check_url};
 
@@ -14,6 +16,8 @@ use crate::net::{Answer, SecretRef, check_url};
 pub(super) enum Field {
     Plain(&'static str, String),
     Secret(&'static str, SecretRef),
+    /// A token of whoever vouches for this machine, read from its file.
+    Federated(&'static str, PathBuf),
     /// Signed for each attempt.
     Signed(&'static str, Assertion),
 }
@@ -43,14 +47,14 @@ impl Grant {
             | Settings::OauthClientCredentials { .. }
             | Settings::OauthRefresh { .. }
             | Settings::OauthJwtBearer { .. } => oauth::grant(settings, server_url),
-            Settings::EntraSecret { .. } | Settings::EntraCertificate { .. } | Settings::EntraPassword { .. } => {
-                entra::grant(settings)?
-            }
+            Settings::EntraSecret { .. }
+            | Settings::EntraCertificate { .. }
+            | Settings::EntraPassword { .. }
+            | Settings::WorkloadIdentity { .. } => entra::grant(settings)?,
             Settings::None
             | Settings::Basic { .. }
             | Settings::ApiKey { .. }
             | Settings::Mtls
-            | Settings::WorkloadIdentity { .. }
             | Settings::ManagedIdentity { .. } => None,
         };
         let grant = grant.ok_or_else(|| codes::UNUSABLE.stop("this method has no tokens"))?;
@@ -70,6 +74,7 @@ impl Grant {
                 .read()
                 .map(|secret| (*name, secret))
                 .map_err(|error| codes::SECRET.stop(error.to_string())),
+            Field::Federated(name, path) => workload_identity::token(path, now).map(|token| (*name, token)),
             Field::Signed(name, assertion) => assertion.sign(now).map(|signed| (*name, signed)),
         };
         self.fields.iter().map(read).collect()
@@ -86,6 +91,7 @@ impl Grant {
             Field::Plain(..) => None,
             Field::Secret(_, secret) => Some(secret.read().ok()),
             Field::Signed(_, assertion) => Some(assertion.key.read().ok()),
+            Field::Federated(_, path) => Some(std::fs::read_to_string(path).ok().map(SecretString::from)),
         };
         let secrets: Option<Vec<SecretString>> = self.fields.iter().filter_map(read).collect();
         Some(Print::of(secrets?.iter().chain(more)))

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::codes;
 use super::grant::Grant;
+use super::managed_identity::ManagedIdentity;
 use super::print::Print;
 use super::refresh::Refresh;
 use super::token::{Token, read};
@@ -24,6 +25,8 @@ const ATTEMPTS: u32 = 3;
 pub(super) enum Issuer {
     /// A form posted to a token endpoint.
     Grant(Grant),
+    /// This machine's own.
+    ManagedIdentity(ManagedIdentity),
     /// The same with a token that each sign-in may exchange for another.
     Refresh(Arc<Refresh>),
 }
@@ -42,6 +45,8 @@ impl Issuer {
     pub(super) fn print(&self) -> Option<Print> {
         match self {
             Self::Grant(grant) => grant.print(),
+            // There is no secret that a person could change.
+            Self::ManagedIdentity(_) => None,
             Self::Refresh(refresh) => refresh.print(),
         }
     }
@@ -50,6 +55,7 @@ impl Issuer {
     pub(super) async fn sign_in(&self, client: &net::Client) -> Result<Token, Failure> {
         match self {
             Self::Grant(grant) => granted(grant, client).await,
+            Self::ManagedIdentity(identity) => identity.sign_in(client).await,
             Self::Refresh(refresh) => refreshed(refresh, client).await,
         }
     }
@@ -99,7 +105,7 @@ pub(super) async fn exchange(
     }
 }
 
-fn unavailable(answer: &Answer) -> Trouble {
+pub(super) fn unavailable(answer: &Answer) -> Trouble {
     codes::UNAVAILABLE.retry(format!("the token endpoint answered {}", answer.words()))
 }
 

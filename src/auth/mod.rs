@@ -17,6 +17,7 @@ mod grant;
 mod identity;
 mod issuer;
 mod kept;
+mod managed_identity;
 mod oauth;
 mod print;
 mod refresh;
@@ -25,6 +26,7 @@ mod standing;
 #[cfg(test)]
 mod tests;
 mod token;
+mod workload_identity;
 
 use std::sync::Arc;
 
@@ -42,6 +44,7 @@ use crate::net::{self, Answer, Authorization, Authorize, Rejected};
 use self::grant::Grant;
 use self::identity::Identity;
 use self::issuer::Issuer;
+use self::managed_identity::ManagedIdentity;
 use self::refresh::Refresh;
 use self::standing::Standing;
 use self::token::Tokens;
@@ -109,10 +112,17 @@ impl Credentials {
             | Settings::EntraSecret { .. }
             | Settings::EntraPassword { .. }
             | Settings::EntraCertificate { .. }
-            | Settings::WorkloadIdentity { .. }
-            | Settings::ManagedIdentity { .. } => {
+            | Settings::WorkloadIdentity { .. } => {
                 let issuer = Issuer::Grant(Grant::new(settings, server_url)?);
                 Method::Token(Tokens::new(issuer, client.clone(), Arc::clone(&identity)))
+            }
+            Settings::ManagedIdentity { client_id, scope } => {
+                let machine = ManagedIdentity::new(client_id.as_deref(), scope)?;
+                Method::Token(Tokens::new(
+                    Issuer::ManagedIdentity(machine),
+                    client.clone(),
+                    Arc::clone(&identity),
+                ))
             }
         };
         Ok(Self { method, identity })

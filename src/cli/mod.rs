@@ -10,6 +10,7 @@ mod console;
 mod demo;
 pub mod explain;
 mod forget;
+mod no_core;
 mod paper;
 mod quarantine;
 mod resync;
@@ -103,6 +104,7 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 
 /// Runs the command of this process.
 pub fn main() -> ExitCode {
+    no_core::forbid();
     let cli = Cli::parse();
     let format = match cli.log_format {
         LogFormat::Text => log::Format::Text,

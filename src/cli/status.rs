@@ -110,6 +110,8 @@ fn never_ran(config: &Config) -> Report {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         connections: connections.collect(),
         recent: Vec::new(),
+        refused_sign_ins: Vec::new(),
+        credentials: Vec::new(),
     }
 }
 

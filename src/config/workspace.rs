@@ -41,6 +41,7 @@ fn logs_ingestion(section: &Section<'_>) -> Option<Settings> {
         auth: auth?,
         expires: section.section("auth").and_then(|auth| auth.date("expires")),
         tls,
+        proxy: section.checked("proxy", values::proxy),
     })
 }
 
@@ -69,6 +70,7 @@ fn data_collector(section: &Section<'_>) -> Option<Settings> {
         shared_key: shared_key?,
         log_type: log_type?,
         tls,
+        proxy: section.checked("proxy", values::proxy),
     })
 }
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use tokio_rustls::rustls::ClientConfig;
 
@@ -29,7 +29,7 @@ use super::counts::{Counters, Counts};
 use super::limit::{Limiter, Waiting};
 use super::proxy::Proxies;
 use super::tls::TlsSettings;
-use super::url::{check_url, host};
+use super::url::{check_nearby, check_url, host};
 use super::{NetError, codes};
 use crate::model::Trouble;
 
@@ -197,6 +197,17 @@ impl Client {
     /// memory. Nothing breaks if it is not given back.
     pub fn take_back(&self, body: bytes::Bytes) {
         self.shared.bodies.take_back(body);
+    }
+
+    /// Asks a service of this machine or its own link for a token: once, outside the rate, and never through a proxy.
+    /// Plain http is allowed there, and only there.
+    pub async fn get_nearby(&self, url: &str, headers: Vec<(HeaderName, HeaderValue)>) -> Result<Answer, NetError> {
+        let url = check_nearby(url).map_err(NetError::Failed)?;
+        Counters::count(&self.shared.counters.token_requests);
+        let mut request = reqwest::Request::new(Method::GET, url.clone());
+        request.headers_mut().extend(headers);
+        let fetched = transport::fetch_nearby(&self.shared.way, request, &self.shared.counters);
+        fetched.await.map_err(|broken| broken.into_error(&host(&url)))
     }
 
     /// Posts a form for a token: once, outside the rate, to any host that is https or loopback.

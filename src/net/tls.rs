@@ -6,7 +6,6 @@ mod verify;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -90,18 +89,6 @@ impl TlsSettings {
             path.display()
         ))
     }
-
-    /// When the client certificate ends; `None` without one, or if it cannot be read.
-    pub fn client_certificate_ends(&self) -> Option<DateTime<Utc>> {
-        certificate_ends(self.client_certificate.as_deref()?)
-    }
-}
-
-/// When the first certificate of a PEM file ends.
-pub fn certificate_ends(path: &Path) -> Option<DateTime<Utc>> {
-    let chain = certificates(path).ok()?;
-    let (_, certificate) = x509_parser::parse_x509_certificate(chain.first()?).ok()?;
-    DateTime::from_timestamp(certificate.validity().not_after.timestamp(), 0)
 }
 
 fn certificates(path: &Path) -> Result<Chain, Trouble> {

@@ -1,5 +1,7 @@
 //! Addresses: https, or plain http to loopback, and nothing secret in them.
 
+use std::net::IpAddr;
+
 use reqwest::Url;
 
 use super::codes;
@@ -24,11 +26,28 @@ pub fn check_url(text: &str) -> Result<Url, Trouble> {
     }
 }
 
+/// The address of an identity service: https, or this machine or its own link, where plain http is all there is.
+pub(super) fn check_nearby(text: &str) -> Result<Url, Trouble> {
+    match Url::parse(text) {
+        Ok(url) if url.scheme() == "http" && url.username().is_empty() && is_link_local(&url) => Ok(url),
+        Ok(_) | Err(_) => check_url(text),
+    }
+}
+
+fn is_link_local(url: &Url) -> bool {
+    let bare = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    match bare.parse() {
+        Ok(IpAddr::V4(address)) => address.is_link_local(),
+        Ok(IpAddr::V6(address)) => address.is_unicast_link_local(),
+        Err(_) => false,
+    }
+}
+
 /// Whether it stays on this machine.
 pub(super) fn is_loopback(url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare.parse::<std::net::IpAddr>()
+    bare.parse::<IpAddr>()
         .map_or_else(|_| bare == "localhost", |address| address.is_loopback())
 }
 
@@ -72,6 +91,27 @@ mod tests {
         ] {
             assert_eq!(check_url(bad).unwrap_err().code, "ITSMD-NET-011", "{bad}");
         }
+    }
+
+    #[test]
+    fn plain_http_to_an_identity_service_stays_on_this_machine_and_its_link() {
+        for good in [
+            "http://169.254.169.254/metadata",
+            "http://[fe80::1]/",
+            "http://localhost:40342/",
+            "https://imds.example/",
+        ] {
+            assert!(check_nearby(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://10.0.0.1/",
+            "http://imds.example/",
+            "http://169.254.169.254.example/",
+            "http://a@169.254.169.254/",
+        ] {
+            assert!(check_nearby(bad).is_err(), "{bad}");
+        }
+        assert!(check_url("http://169.254.169.254/").is_err());
     }
 
     #[test]

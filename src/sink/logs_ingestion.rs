@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::{Batch, Receipt, Settings, SinkError, Table, codes};
-use crate::auth::{Company, Credentials, Identities};
+use crate::auth::{Company, Credentials, Identities, Refusal};
 use crate::model::Trouble;
 use crate::net::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use crate::net::http::{HeaderName, HeaderValue};
@@ -37,6 +37,7 @@ impl LogsIngestion {
             auth,
             expires: _,
             tls: _,
+            proxy: _,
         } = settings
         else {
             return Err(codes::UNEXPECTED.stop("not a logs-ingestion workspace"));
@@ -77,6 +78,10 @@ impl LogsIngestion {
         &self.credentials
     }
 
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        self.credentials.refusal()
+    }
+
     pub(super) fn client(&self) -> &Client {
         &self.client
     }
@@ -101,12 +106,20 @@ impl LogsIngestion {
             .client
             .send(Lane::Rest, &self.credentials, &request, &judge)
             .await
-            .map_err(|error| SinkError::Failed(error.into_trouble()))?;
+            .map_err(|error| SinkError::Failed(of_workspace(error.into_trouble())))?;
         match refusal(&answer) {
             Some(error) => Err(error),
             None => Ok(Receipt { bytes_sent }),
         }
     }
+}
+
+/// A stream may fail for either end: which one it was is said.
+fn of_workspace(mut trouble: Trouble) -> Trouble {
+    if !trouble.seen.contains("workspace") {
+        trouble.seen = format!("the workspace: {}", trouble.seen);
+    }
+    trouble
 }
 
 /// Level 1: three quarters of the gain for a quarter of the time.

@@ -100,6 +100,8 @@ pub enum Settings {
         expires: Option<chrono::NaiveDate>,
         /// Private CA, client certificate.
         tls: crate::net::TlsSettings,
+        /// `None`: the environment's.
+        proxy: Option<String>,
     },
     /// The retired HTTP Data Collector API, still spoken by compatible endpoints.
     DataCollector {
@@ -113,6 +115,8 @@ pub enum Settings {
         log_type: String,
         /// Private CA, client certificate.
         tls: crate::net::TlsSettings,
+        /// `None`: the environment's.
+        proxy: Option<String>,
     },
     /// NDJSON files.
     File {

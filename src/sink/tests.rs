@@ -61,6 +61,7 @@ fn ingestion(url: &str) -> Workspace {
         auth: auth::Settings::None,
         expires: None,
         tls: crate::net::TlsSettings::default(),
+        proxy: None,
     };
     Workspace::open(&settings, OPTIONS).unwrap()
 }
@@ -141,6 +142,7 @@ async fn the_data_collector_gets_names_without_suffixes() {
         shared_key: SecretRef::File(key),
         log_type: "ServiceDesk".into(),
         tls: crate::net::TlsSettings::default(),
+        proxy: None,
     };
     let sink = Workspace::open(&settings, OPTIONS).unwrap();
     sink.deliver(&batch(r#"[{"TimeGenerated":"x","Title_s":"a"}]"#))

@@ -8,7 +8,7 @@ use super::data_collector::DataCollector;
 use super::file::File;
 use super::logs_ingestion::LogsIngestion;
 use super::{Batch, Receipt, Settings, Sink, SinkError, Table};
-use crate::auth::{Credentials, Identities};
+use crate::auth::{Credentials, Identities, Refusal};
 use crate::model::Trouble;
 use crate::net::{Client, ClientSettings, TlsSettings};
 
@@ -41,8 +41,11 @@ impl Workspace {
     /// The same among those who sign in now.
     pub fn open_among(settings: &Settings, options: Options, identities: &Identities) -> Result<Self, Trouble> {
         match settings {
-            Settings::LogsIngestion { endpoint, tls, .. } => {
-                let sink = LogsIngestion::new(settings, client(endpoint, tls, options)?, identities)?;
+            Settings::LogsIngestion {
+                endpoint, tls, proxy, ..
+            } => {
+                let client = client(endpoint, tls, proxy.as_deref(), options)?;
+                let sink = LogsIngestion::new(settings, client, identities)?;
                 Ok(Self::LogsIngestion(Box::new(sink)))
             }
             Settings::DataCollector {
@@ -51,8 +54,9 @@ impl Workspace {
                 shared_key,
                 log_type,
                 tls,
+                proxy,
             } => {
-                let client = client(endpoint, tls, options)?;
+                let client = client(endpoint, tls, proxy.as_deref(), options)?;
                 let collector = DataCollector::new(endpoint, workspace_id, shared_key, log_type, client, options.clock);
                 Ok(Self::DataCollector(collector))
             }
@@ -99,6 +103,14 @@ impl Workspace {
         }
     }
 
+    /// The sign-in that was refused last, if none has passed since.
+    pub fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::LogsIngestion(sink) => sink.refusal(),
+            Self::DataCollector(_) | Self::File(_) => None,
+        }
+    }
+
     /// Its client, for counters and for the pause under way; files have none.
     pub fn client(&self) -> Option<&Client> {
         match self {
@@ -119,12 +131,13 @@ impl Sink for Workspace {
     }
 }
 
-fn client(endpoint: &str, tls: &TlsSettings, options: Options) -> Result<Client, Trouble> {
+fn client(endpoint: &str, tls: &TlsSettings, proxy: Option<&str>, options: Options) -> Result<Client, Trouble> {
     let mut settings = ClientSettings::new(endpoint, options.clock);
     // A rule takes 12,000 a minute and others may send to it too.
     settings.requests_per_minute = Some(6_000);
     settings.max_concurrent = 8;
     settings.tls = tls.clone();
+    settings.proxy = proxy.map(str::to_owned);
     settings.patience = options.patience;
     Client::new(settings)
 }

@@ -116,6 +116,12 @@ impl Metrics {
             ];
             gauges.stream(report, stream, &labels);
         }
+        for credential in &report.credentials {
+            let whose = credential.connection.clone().map(|name| Label::new("connection", name));
+            let what = Label::new("what", credential.what.clone());
+            let labels = whose.into_iter().chain([what]).collect();
+            gauges.set(CREDENTIAL_EXPIRY, labels, seconds(credential.ends));
+        }
         gauges.0.handle().render() + &self.rendered.render()
     }
 

@@ -15,7 +15,7 @@ pub mod words;
 pub use metrics::Metrics;
 pub use page::page;
 pub use report::{
-    Backfill, ConnectionReport, LastRun, Mood, Outcome, Problem, RecentItem, Reconcile, Report, StreamReport,
-    StreamState, Waiting,
+    Backfill, ConnectionReport, Credential, LastRun, Mood, Outcome, Problem, RecentItem, Reconcile, RefusedSignIn,
+    Report, StreamReport, StreamState, Waiting,
 };
 pub use text::render;

@@ -206,6 +206,13 @@ fn troubles(report: &Report) -> String {
             );
         }
     }
+    for remark in report.remarks() {
+        let _ = write!(
+            html,
+            "<article class=\"card note\">\n<p>{}</p>\n</article>\n",
+            escape(&remark)
+        );
+    }
     if html.is_empty() {
         return html;
     }

@@ -1,9 +1,13 @@
 //! The report: `itsmd status --json` and `/api/status`, key for key. Keys are only ever added.
 
+mod credentials;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+pub use credentials::{Credential, RefusedSignIn};
 
 use crate::model::{Partner, Trouble, WorkItemKind};
 
@@ -22,6 +26,12 @@ pub struct Report {
     /// The numbers delivered last, newest first, if they are to be shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recent: Vec<RecentItem>,
+    /// The sign-ins that are refused now; only a daemon knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused_sign_ins: Vec<RefusedSignIn>,
+    /// What is signed in with and ends on a known day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub credentials: Vec<Credential>,
 }
 
 /// One connection.
@@ -341,6 +351,20 @@ impl StreamReport {
 }
 
 impl Report {
+    /// The workspace's sign-in, if it is refused: no stream may have had anything to send yet.
+    pub fn refused_workspace(&self) -> Option<&RefusedSignIn> {
+        self.refused_sign_ins
+            .iter()
+            .find(|refused| refused.connection.is_none())
+    }
+
+    /// What a person should know that is no single stream's, in sentences.
+    pub fn remarks(&self) -> impl Iterator<Item = String> {
+        let refused = self.refused_sign_ins.iter().map(|refused| refused.sentence(self.at));
+        let ending = self.credentials.iter().filter(|credential| credential.soon);
+        refused.chain(ending.map(|credential| credential.sentence(self.at)))
+    }
+
     /// Every stream with its connection, in order.
     pub fn streams(&self) -> impl Iterator<Item = (&ConnectionReport, &StreamReport)> {
         self.connections
@@ -352,14 +376,17 @@ impl Report {
     pub fn mood(&self) -> Mood {
         self.streams()
             .map(|(_, stream)| stream.mood())
+            .chain(self.refused_workspace().map(|_| Mood::Failing))
             .max()
             .unwrap_or(Mood::InStep)
     }
 
     /// Whether `itsmd status` ends with 0: no stream failing, blocked or late.
     pub fn is_well(&self, max_lag: Option<Duration>) -> bool {
-        self.streams()
-            .all(|(_, stream)| stream.mood() != Mood::Failing && !stream.is_late(max_lag))
+        self.refused_workspace().is_none()
+            && self
+                .streams()
+                .all(|(_, stream)| stream.mood() != Mood::Failing && !stream.is_late(max_lag))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::words::{count, relative, span};
-use super::{Reconcile, Report, StreamReport, StreamState};
+use super::{Problem, Reconcile, Report, StreamReport, StreamState};
 
 const HEADINGS: [&str; 9] = [
     "CONNECTION",
@@ -32,6 +32,13 @@ pub fn render(report: &Report) -> String {
     for (connection, stream) in report.streams() {
         let name = format!("{}/{}", connection.name, stream.work_item);
         text.push_str(&remarks(report, &name, stream));
+    }
+    if let Some(refused) = report.refused_workspace() {
+        text.push_str(&problem("workspace", "failing", &refused.problem));
+    }
+    for remark in report.remarks() {
+        // Writing to a String does not fail.
+        let _ = write!(text, "\n{remark}\n");
     }
     if report.connections.is_empty() {
         text.push_str("no connection is configured\n");
@@ -101,19 +108,20 @@ fn table(rows: &[[String; 9]]) -> String {
     text
 }
 
+fn problem(name: &str, state: &str, problem: &Problem) -> String {
+    let Problem {
+        code,
+        seen,
+        means,
+        remedy,
+    } = problem;
+    format!("\n{name} is {state}: {code}\n  seen:   {seen}\n  means:  {means}\n  remedy: {remedy}\n")
+}
+
 fn remarks(report: &Report, name: &str, stream: &StreamReport) -> String {
     let mut text = String::new();
     if let Some(problem) = stream.problem() {
-        // Writing to a String does not fail.
-        let _ = write!(
-            text,
-            "\n{name} is {}: {}\n  seen:   {}\n  means:  {}\n  remedy: {}\n",
-            stream.state.as_str(),
-            problem.code,
-            problem.seen,
-            problem.means,
-            problem.remedy
-        );
+        text.push_str(&self::problem(name, stream.state.as_str(), problem));
     }
     if let Some(waiting) = stream
         .waiting

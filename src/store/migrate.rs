@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../schema/store/0003_pauses.sql"),
     include_str!("../../schema/store/0004_refusals.sql"),
     include_str!("../../schema/store/0005_refresh_tokens.sql"),
+    include_str!("../../schema/store/0006_announced.sql"),
 ];
 
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {

@@ -3,6 +3,7 @@
 //! [`Store::call`] runs a closure over [`Db`] in one transaction: it is committed if the closure returns
 //! `Ok`, and undone otherwise. All SQL stands in this folder, a table a file.
 
+mod announced;
 mod code;
 mod counted;
 mod error;
@@ -25,6 +26,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeZone, Utc};
 
+pub use announced::Announced;
 pub use code::codes;
 use counted::{Beside, Counted};
 pub use error::StoreError;

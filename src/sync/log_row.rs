@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::run::{Run, WorkerReport};
 use super::stream::Stream;
-use crate::model::{RowWriter, StreamId};
+use crate::model::{RowWriter, StreamId, WorkItemKind};
 use crate::sink::{Batch, Sink, Table};
 use crate::store::{Outcome, Tally};
 
@@ -29,8 +29,10 @@ pub enum LogType {
 pub struct LogRow<'a> {
     /// How grave.
     pub log_type: LogType,
-    /// Which stream.
-    pub stream: &'a StreamId,
+    /// Whose: a connection's name; empty for the workspace's own.
+    pub connection: &'a str,
+    /// Which of its streams, if it is about one.
+    pub kind: Option<WorkItemKind>,
     /// What happened.
     pub message: &'a str,
     /// The other side's words.
@@ -66,10 +68,12 @@ impl LogRow<'_> {
             "ActionStatus_d",
             if self.log_type == LogType::Error { 1.0 } else { 0.0 },
         );
-        row.text("ServiceDeskConnectionName_s", self.stream.connection.as_str());
+        row.text("ServiceDeskConnectionName_s", self.connection);
         row.time("StatusLogTime_t", self.at);
         row.text("ExceptionMessage_s", self.exception);
-        row.text("ServiceDeskWorkItemType_s", self.stream.kind.row_value());
+        if let Some(kind) = self.kind {
+            row.text("ServiceDeskWorkItemType_s", kind.row_value());
+        }
         row.text("SyncRunId_s", self.run_id);
         row.number("RecordsRead_d", self.read as f64);
         row.number("RecordsSent_d", self.sent as f64);
@@ -128,7 +132,8 @@ impl<S, K: Sink> Stream<S, K> {
         };
         let row = LogRow {
             log_type,
-            stream: &self.id,
+            connection: self.id.connection.as_str(),
+            kind: Some(self.id.kind),
             message: &message,
             exception: &exception,
             at: now,
@@ -148,7 +153,7 @@ impl<S, K: Sink> Stream<S, K> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ConnectionName, WorkItemKind};
+    use crate::model::ConnectionName;
 
     #[test]
     fn the_connectors_log_says_how_many_records_were_marked_as_deleted() {

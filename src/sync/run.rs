@@ -9,6 +9,7 @@ use super::deliver::Delivery;
 use super::prepare::Prepared;
 use super::pull::{Halt, Work};
 use super::stream::{Stream, store_trouble};
+use super::told::FAILURE;
 use crate::model::Trouble;
 use crate::sink::Sink;
 use crate::source::Source;
@@ -205,10 +206,17 @@ impl<S: Source, K: Sink> Stream<S, K> {
             ..
         } = report.tally;
         let worker = worker.as_str();
+        if report.outcome == Outcome::Complete {
+            self.told.forget_failures();
+        }
         for warning in report.warnings.iter().filter(|warning| self.told.is_new(warning)) {
             tracing::warn!(stream = %self.id, "{warning}");
         }
         match (&report.error, report.outcome) {
+            // It stands in the status all the time, and ring after ring nobody is even asked.
+            (Some(trouble), _) if is_sign_in(trouble) && !self.told.is_new(&failure(trouble)) => {
+                tracing::debug!(stream = %self.id, worker, run = run.id, code = trouble.code, sent, "{trouble}");
+            }
             (Some(trouble), _) => {
                 tracing::error!(stream = %self.id, worker, run = run.id, code = trouble.code, sent, "{trouble}");
             }
@@ -219,6 +227,16 @@ impl<S: Source, K: Sink> Stream<S, K> {
             (None, _) => tracing::debug!(stream = %self.id, worker, run = run.id, read, unchanged, "in step"),
         }
     }
+}
+
+/// A refused sign-in.
+fn is_sign_in(trouble: &Trouble) -> bool {
+    trouble.code.starts_with("ITSMD-AUTH-")
+}
+
+/// What is the same as long as the same is wrong: servers put a new number into each of their sentences.
+fn failure(trouble: &Trouble) -> String {
+    format!("{FAILURE}{} {}", trouble.code, trouble.remedy)
 }
 
 fn delivery(run: &Run, prepared: &Prepared) -> Delivery {

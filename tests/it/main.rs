@@ -2,6 +2,7 @@
 //! hold state. Build, act, look at the world. And the rules that the sources and the README keep.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod announced;
 mod broken_setups;
 mod cli;
 mod clients;

@@ -32,15 +32,6 @@ const fn ready(name: &'static str, required: &'static [&'static str], optional: 
     }
 }
 
-const fn later(name: &'static str, required: &'static [&'static str], optional: &'static [&'static str]) -> Variant {
-    Variant {
-        name,
-        available: false,
-        required,
-        optional,
-    }
-}
-
 /// `[connection.auth]`.
 #[rustfmt::skip]
 pub const CONNECTION_AUTH: SectionKeys = SectionKeys {
@@ -101,8 +92,8 @@ pub const WORKSPACE_AUTH: SectionKeys = SectionKeys {
             ready("client-secret", &["tenant_id", "client_id", "client_secret"], &["authority", "scope", "expires"]),
             ready("client-certificate", &["tenant_id", "client_id", "certificate", "private_key"],
                 &["authority", "scope", "expires"]),
-            later("workload-identity", &[], &["tenant_id", "client_id", "token_file", "authority", "scope"]),
-            later("managed-identity", &[], &["client_id", "scope"]),
+            ready("workload-identity", &[], &["tenant_id", "client_id", "token_file", "authority", "scope"]),
+            ready("managed-identity", &[], &["client_id", "scope"]),
         ],
     }),
 };

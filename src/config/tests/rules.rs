@@ -17,8 +17,11 @@ fn each_method_takes_its_own_keys_and_says_which() {
         ":17: [connection.auth] client_secret is not used by basic; it takes username, password, expires",
     );
     refused(
-        &with("\"client-secret\"", "\"managed-identity\""),
-        "managed-identity is not available in this version; available: client-secret, client-certificate",
+        &with(
+            "method = \"client-secret\"\ntenant_id = \"t\"",
+            "method = \"managed-identity\"",
+        ),
+        "[workspace.auth] client_secret is not used by managed-identity; it takes client_id, scope",
     );
     refused(
         &with("\"basic\"", "\"baisc\""),
@@ -206,7 +209,15 @@ fn addresses_are_https_and_bare() {
         ),
         "[workspace.auth] authority: plain http",
     );
-    assert!(read(&connection_with("proxy = \"http://proxy.example:3128\"")).is_ok());
+    for proxy in ["http://proxy.example:3128", "off"] {
+        assert!(read(&connection_with(&format!("proxy = \"{proxy}\""))).is_ok());
+        let workspace = format!("kind = \"logs-ingestion\"\nproxy = \"{proxy}\"");
+        assert!(read(&with("kind = \"logs-ingestion\"", &workspace)).is_ok());
+    }
+    refused(
+        &connection_with("proxy = \"http://itsmd:hunter2@proxy.example:3128\""),
+        "proxy: no user and password in an address",
+    );
     assert!(read(&with("https://contoso.service-now.com/", "http://127.0.0.1:8080")).is_ok());
 }
 

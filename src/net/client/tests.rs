@@ -282,5 +282,5 @@ async fn nobody_listening_and_no_tls_are_told_apart() {
     let plain = server(vec![]).await;
     let url = plain.url.replace("http://", "https://");
     let error = get(&Client::new(settings(&url)).unwrap(), url).await.unwrap_err();
-    assert_eq!(error.trouble().code, codes::TLS.id, "{error}");
+    assert_eq!(error.trouble().code, codes::NOT_TLS.id, "{error}");
 }

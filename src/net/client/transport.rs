@@ -51,8 +51,22 @@ pub(super) async fn fetch(
     counters: &Counters,
     bodies: &Bodies,
 ) -> Result<Answer, Broken> {
+    finished(way.send(request), body_limit, counters, bodies).await
+}
+
+/// The same past every proxy, for a token.
+pub(super) async fn fetch_nearby(way: &Way, request: reqwest::Request, counters: &Counters) -> Result<Answer, Broken> {
+    finished(way.send_nearby(request), TOKEN_BODY_LIMIT, counters, &Bodies::default()).await
+}
+
+async fn finished(
+    sending: impl Future<Output = Result<Coming, Broken>>,
+    body_limit: usize,
+    counters: &Counters,
+    bodies: &Bodies,
+) -> Result<Answer, Broken> {
     let exchange = async {
-        let mut response = way.send(request).await?;
+        let mut response = sending.await?;
         counters.status(response.status().as_u16());
         let body = read_body(&mut response, body_limit, bodies).await?;
         Counters::add(&counters.bytes_received, body.len() as u64);

@@ -27,7 +27,7 @@ pub enum Kind {
 macro_rules! metrics {
     ($($constant:ident $kind:ident $name:literal $unit:ident $help:literal;)*) => {
         $(#[doc = $help] pub const $constant: Metric = Metric { name: $name, kind: Kind::$kind, unit: Unit::$unit, help: $help };)*
-        /// Every metric there is. All but `itsmd_build_info` bear `connection` and `work_item`.
+        /// Every metric there is. All but `itsmd_build_info` and the one of credentials bear `connection` and `work_item`.
         pub const METRICS: &[Metric] = &[$($constant),*];
     };
 }
@@ -45,6 +45,7 @@ metrics! {
     QUARANTINED Gauge "itsmd_quarantined_records" Count "Records set aside.";
     LEDGER Gauge "itsmd_ledger_records" Count "Records in the ledger.";
     BACKFILL Gauge "itsmd_backfill_slices" Count "Slices behind the head, by whether they are complete or open.";
+    CREDENTIAL_EXPIRY Gauge "itsmd_credential_expiry_timestamp_seconds" Seconds "When a secret or certificate ends, as far as that is known; without a connection it is the workspace's.";
     READ Counter "itsmd_records_read_total" Count "Records read from the service desk.";
     SENT Counter "itsmd_records_sent_total" Count "Records the workspace took.";
     UNCHANGED Counter "itsmd_records_unchanged_total" Count "Records read again that had been delivered already.";

@@ -4,8 +4,8 @@ use ::metrics::Unit;
 
 use super::*;
 use crate::model::{ConnectionName, WorkItemKind};
-use crate::status::Reconcile;
 use crate::status::report::tests::{report, stream};
+use crate::status::{Credential, Reconcile};
 
 fn contoso() -> StreamId {
     StreamId {
@@ -33,7 +33,16 @@ fn everything() -> String {
         }),
         ..stream()
     };
-    metrics.render(&report(vec![reconciled]))
+    let credential = |connection: Option<&str>| Credential {
+        connection: connection.map(str::to_owned),
+        what: "the client secret".to_owned(),
+        ends: "2027-01-31T00:00:00Z".parse().unwrap(),
+        soon: false,
+    };
+    metrics.render(&Report {
+        credentials: vec![credential(None), credential(Some("contoso"))],
+        ..report(vec![reconciled])
+    })
 }
 
 #[test]
@@ -51,6 +60,8 @@ fn values_bear_connection_and_work_item() {
         r#"itsmd_records_read_total{connection="contoso",work_item="incident"} 3"#,
         r#"itsmd_requests_total{connection="contoso",work_item="incident",outcome="throttled"} 1"#,
         r#"itsmd_build_info{version="0.1.0"} 1"#,
+        r#"itsmd_credential_expiry_timestamp_seconds{what="the client secret"} 1801353600"#,
+        r#"itsmd_credential_expiry_timestamp_seconds{connection="contoso",what="the client secret"} 1801353600"#,
     ] {
         assert!(
             text.lines().any(|rendered| rendered == line),

@@ -57,6 +57,8 @@ pub fn report(streams: Vec<StreamReport>) -> Report {
             streams,
         }],
         recent: Vec::new(),
+        refused_sign_ins: Vec::new(),
+        credentials: Vec::new(),
     }
 }
 

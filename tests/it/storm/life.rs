@@ -320,6 +320,7 @@ fn workspace(world: &World, config: &Config, home: &Home) -> Workspace {
         auth: entra(home),
         expires: None,
         tls: itsmd::net::TlsSettings::default(),
+        proxy: None,
     };
     Workspace::over(&settings, client(world, config, WORKSPACE, false)).unwrap()
 }
