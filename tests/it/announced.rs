@@ -151,13 +151,13 @@ async fn a_workspace_that_refuses_the_sign_in_is_named_as_the_workspace() {
     let failing = daemon.until(|incidents| incidents["state"] == "failing").await;
     let seen = failing["error"]["seen"].as_str().unwrap();
     assert!(
-        failing["error"]["code"] == "ITSMD-AUTH-008" && seen.contains("workspace"),
+        failing["error"]["code"] == "ITSMD-AUTH-037" && seen.contains("workspace"),
         "{failing:#}"
     );
     let (_, text) = daemon.get("/api/status").await;
     let report: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(report["refused_sign_ins"][0]["connection"], Value::Null, "{report:#}");
-    daemon.line("ITSMD-AUTH-008");
+    daemon.line("ITSMD-AUTH-037");
     assert_eq!(daemon.end(), 0);
 
     // Once the secret is right nothing is left of it, and nothing was lost.

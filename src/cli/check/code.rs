@@ -116,7 +116,7 @@ pub const OPEN_SECRET: Code = Code {
 pub const FILTER_DOUBTED: Code = Code {
     id: "ITSMD-CK-019",
     means: "records come that no query of the filter's fields can match: a part of the filter is left out on the way",
-    remedy: "compare what `itsmd plan` counts with the same list in the service desk; look at proxies that shorten addresses",
+    remedy: "compare what comes with the same list in the service desk; look at proxies that shorten addresses",
 };
 
 /// All of them, for `itsmd explain` and the documentation.

@@ -8,8 +8,8 @@ use super::code;
 use super::finding::{Finding, Line, Section, Severity};
 use crate::app;
 use crate::auth;
-use crate::config::{About, Config, ConfigErrors, Connection, Deletions, Loaded, Warning};
-use crate::model::Code;
+use crate::config::{About, Config, ConfigErrors, Connection, Deletions, Expiry, Loaded, Warning};
+use crate::model::{Code, Trouble};
 use crate::store::Store;
 
 /// The next instants of a schedule that are shown.
@@ -45,11 +45,36 @@ pub(super) fn section(loaded: &Loaded, state: &Result<Option<Store>, String>) ->
             .into_iter()
             .map(|finding| Line::found("rate", finding)),
     );
+    lines.extend(ends(config, app::now()));
     Section {
         title: "configuration".to_owned(),
         about: config.path.display().to_string(),
         lines,
     }
+}
+
+/// What to sign in with ends soon, or has: it works as long as it works.
+fn ends(config: &Config, now: DateTime<Utc>) -> Vec<Line> {
+    let near = app::ending(config, now);
+    let known = config.expiries();
+    if near.is_empty() {
+        let next = known.into_iter().min_by_key(|expiry| expiry.at);
+        let told = next.map(|next| {
+            let days = (next.at - now).num_days();
+            format!(
+                "the first that ends is {}, on {}, in {days} days",
+                next.what,
+                next.at.format("%Y-%m-%d")
+            )
+        });
+        return told.map(|told| Line::good("expiry", told)).into_iter().collect();
+    }
+    let line = |(expiry, trouble): (Expiry, Trouble)| {
+        let mut finding = Finding::told(&trouble, Severity::Warning);
+        finding.connection = expiry.connection.map(|name| name.to_string());
+        Line::found("expiry", finding)
+    };
+    near.into_iter().map(line).collect()
 }
 
 /// A finding for each mistake.

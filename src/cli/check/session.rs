@@ -21,7 +21,7 @@ pub(super) fn lines(connection: &Connection, session: &Session, now: DateTime<Ut
         Some(told) => user(told),
         None => Line::good(
             "session",
-            "the user may not read its own record: time zone and roles are not known",
+            "not to be read by this user: time zone and roles are not known",
         ),
     });
     lines.extend(
@@ -57,7 +57,7 @@ fn user(told: &Told) -> Line {
                 .filter(|name| roles.iter().any(|role| role == name))
                 .collect();
             if !mighty.is_empty() {
-                let seen = format!("role {}", mighty.join(", "));
+                let seen = format!("role {}: the user may do much more than read", mighty.join(", "));
                 findings.push(Finding::new(&code::MIGHTY_USER, Severity::Info, seen));
             }
         }

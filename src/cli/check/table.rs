@@ -123,10 +123,10 @@ fn readable(probe: &Probe, from: DateTime<Utc>, page: &Page) -> String {
     match probe.total {
         _ if read == 0 => String::new(),
         Some(total) => format!(
-            "{} records since {since}, {read} of them read; a record is found again by its time stamp",
+            "{} records since {since}, {read} of them read; times are read as UTC",
             count(total)
         ),
-        None => format!("{read} records since {since} read; a record is found again by its time stamp"),
+        None => format!("{read} records since {since} read; times are read as UTC"),
     }
 }
 
@@ -195,7 +195,7 @@ async fn columns(stream: &DeskStream, profile: Option<&ItemProfile>, page: &Page
         .collect();
     if page.records.len() >= TELLING && !empty.is_empty() {
         let seen = format!(
-            "in all {} records that were read: {}",
+            "empty in all {} records that were read: {}",
             page.records.len(),
             empty.join(", ")
         );

@@ -66,8 +66,10 @@ impl Writer {
         if !self.told.insert((finding.code, finding.remedy.clone())) {
             return part("code", &format!("{}, as above", finding.code), Some(Ink::Soft));
         }
-        let mut text = part("means", &finding.means, None);
+        let mut text = String::new();
+        // What is only worth knowing says enough by itself.
         if finding.severity != Severity::Info {
+            text.push_str(&part("means", &finding.means, None));
             text.push_str(&part("remedy", &finding.remedy, None));
         }
         let more = format!("{}; more: itsmd explain {short}", finding.code);

@@ -165,7 +165,7 @@ pub const CASES: &[Case] = &[
         async move {
             broken
                 .head
-                .push_str("scope = \"https://management.azure.com/.default\"\n")
+                .push_str("scope = \"https://management.azure.com/.default\"\n");
         }
         .boxed_local()
     }),

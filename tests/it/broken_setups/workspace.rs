@@ -141,4 +141,11 @@ pub const CASES: &[Case] = &[
     case("no connection that is enabled", "ITSMD-CK-011", Warns, |broken| {
         async move { broken.keys("enabled = false") }.boxed_local()
     }),
+    case("a secret that ends in a week", "ITSMD-AUTH-024", Warns, |broken| {
+        async move {
+            let day = (chrono::Utc::now() + chrono::TimeDelta::days(6)).format("%Y-%m-%d");
+            broken.head.push_str(&format!("expires = {day}\n"));
+        }
+        .boxed_local()
+    }),
 ];

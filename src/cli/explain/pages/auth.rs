@@ -254,4 +254,62 @@ pub const PAGES: &[Page] = &[
             "mend that: a rotated token that cannot be kept would be lost",
         )],
     ),
+    page(
+        "ITSMD-AUTH-020",
+        &[
+            cause(
+                "this is no Azure machine, and no Arc agent runs",
+                "`curl -H Metadata:true http://169.254.169.254/metadata/instance?api-version=2021-02-01` hangs",
+                "another method: client-certificate, client-secret, workload-identity",
+            ),
+            cause(
+                "a firewall rule bars the address",
+                "it answers root only",
+                "allow 169.254.169.254 to the service's user",
+            ),
+        ],
+    ),
+    page(
+        "ITSMD-AUTH-021",
+        &[cause(
+            "no identity is assigned, or `client_id` is not that of an assigned one",
+            "the machine's page in the portal, Identity",
+            "assign it, or correct `client_id`",
+        )],
+    ),
+    page(
+        "ITSMD-AUTH-022",
+        &[cause(
+            "the service's user is not in the group himds",
+            "`sudo -u itsmd ls /var/opt/azcmagent/tokens`",
+            "`usermod -aG himds itsmd`, and restart the service",
+        )],
+    ),
+    page(
+        "ITSMD-AUTH-023",
+        &[cause(
+            "the webhook of Azure Workload Identity did not act on this pod",
+            "the pod lacks the label azure.workload.identity/use, or the variable AZURE_FEDERATED_TOKEN_FILE",
+            "label the pod and its service account, and start it anew",
+        )],
+    ),
+    page(
+        "ITSMD-AUTH-024",
+        &[cause(
+            "its time is nearly over",
+            "`itsmd check`, line `expiry`",
+            "make a new one while the old one still works; no restart is needed",
+        )],
+    ),
+    page(
+        "ITSMD-AUTH-025",
+        &[
+            cause("it was not renewed", "signing in fails likewise", "make a new one"),
+            cause(
+                "it was renewed and `expires` still names the old day",
+                "signing in works",
+                "set the new day",
+            ),
+        ],
+    ),
 ];
