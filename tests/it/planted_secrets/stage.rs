@@ -18,6 +18,9 @@ use crate::rig::{DEADLINE, Rig, STREAM, ago, incident};
 
 pub const LOG_STREAM: &str = "Custom-ServiceDeskLog_CL";
 
+/// The one that is reached by the environment's proxy.
+const BEHIND: &str = "server_url = \"https://desk.invalid\"";
+
 /// File, and what is in it.
 const PLANTED: [(&str, &str); 11] = [
     ("basic", "plänted/basic+password 1 \"x\""),
@@ -168,9 +171,8 @@ impl Stage {
         for (name, auth) in methods {
             text += &self.connection(name, &self.rig.servicenow.url(), "", &auth);
         }
-        let proxy = format!("proxy = \"http://somebody:{}@127.0.0.1:9\"\n", planted("proxy"));
         let auth = "method = \"basic\"\nusername = \"basic\"\npassword = { file = \"basic\" }";
-        text + &self.connection("proxied", "https://desk.invalid", &proxy, auth)
+        text + &self.connection("proxied", "https://desk.invalid", "", auth)
     }
 
     fn connection(&self, name: &str, url: &str, more: &str, auth: &str) -> String {
@@ -210,7 +212,11 @@ impl Stage {
         let mut command = self.rig.command(args);
         command
             .env("RUST_LOG", "trace")
-            .env("CREDENTIALS_DIRECTORY", self.folder());
+            .env("CREDENTIALS_DIRECTORY", self.folder())
+            .env(
+                "HTTPS_PROXY",
+                format!("http://somebody:{}@127.0.0.1:9", planted("proxy")),
+            );
         command
     }
 

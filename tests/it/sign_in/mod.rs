@@ -28,8 +28,14 @@ use place::{Place, RECORDS};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// The most sign-ins that two hours of refusals may cost: after 30 s, 1, 2, 5 and then every 15 minutes.
-const FEW: usize = 13;
+/// The most sign-ins that two hours of refusals may cost: after 30 s, 1, 5, 15 and then every 30 minutes.
+const FEW: usize = 9;
+
+/// Accounts are locked after five wrong passwords in a quarter of an hour, or more.
+const HARMLESS: usize = 4;
+
+/// Longer than any wait for the next try, in minutes.
+const NEXT_TRY: u32 = 32;
 
 /// Plays a cell of each method that has one, and tells which went otherwise than the table says.
 fn play(which: impl Fn(Method) -> bool, cell: impl AsyncFn(&Place)) {
@@ -95,6 +101,12 @@ fn knocks(place: &Place) -> usize {
     }
 }
 
+/// The most knocks in any quarter of an hour.
+fn densest(place: &Place) -> usize {
+    let whom = place.method.endpoint().unwrap_or(place.resource());
+    place.wire.most_within(whom, 15 * MINUTE)
+}
+
 #[test]
 fn every_method_signs_in_once_for_a_whole_sync() {
     play(every, async |place| {
@@ -116,10 +128,15 @@ fn a_wrong_secret_is_told_by_its_code_and_tried_seldom_and_the_right_one_is_take
         ring_in_vain(place, 120, place.method.codes().wrong).await;
         assert_eq!(place.arrived(), 0);
         assert!((2..=FEW).contains(&knocks(place)), "{} tries", knocks(place));
+        assert!(densest(place) <= HARMLESS, "{} in 15 minutes", densest(place));
         place.secrets.right();
         acts::restore(place);
         // A changed secret is seen in its file; that an identity was assigned is seen by asking.
-        let minutes = if place.method == Method::ManagedIdentity { 16 } else { 1 };
+        let minutes = if place.method == Method::ManagedIdentity {
+            NEXT_TRY
+        } else {
+            1
+        };
         ring_until_mended(place, minutes).await;
     });
 }
@@ -174,7 +191,7 @@ fn a_sign_in_that_is_withdrawn_is_told_and_nothing_is_lost_when_it_comes_back() 
         let most = if code == "ITSMD-AUTH-004" { 122 } else { 4 + FEW };
         assert!(knocks(place) <= most, "{} tries", knocks(place));
         acts::restore(place);
-        ring_until_mended(place, 17).await;
+        ring_until_mended(place, NEXT_TRY).await;
     });
 }
 
