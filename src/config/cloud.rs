@@ -1,9 +1,8 @@
 //! Azure's clouds: an address tells which one it is in, and that tells where its tokens come from.
 
-use reqwest::Url;
-
 use super::section::Section;
 use super::values;
+use crate::net::http::Url;
 
 /// A cloud with an Entra of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

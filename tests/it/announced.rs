@@ -54,9 +54,9 @@ async fn secrets_that_end_are_announced_once_for_each_threshold() {
         assert_eq!(lines(&log, words), 1, "{words} in {log}");
     }
     let warnings = rows(&rig, "WARNING");
-    let whose: Vec<&Value> = warnings.iter().map(|row| &row["ServiceDeskConnectionName_s"]).collect();
-    assert_eq!(whose.len(), 2, "{warnings:?}");
-    assert!(whose.contains(&&Value::from("contoso")), "{warnings:?}");
+    let whose = warnings.iter().filter_map(|row| row.get("ServiceDeskConnectionName_s"));
+    assert_eq!(whose.collect::<Vec<_>>(), ["contoso"], "{warnings:?}");
+    assert_eq!(warnings.len(), 2, "one of the two is the workspace's: {warnings:?}");
 
     // Said is said, however often it is started.
     let again = rig.itsmd(&["sync"]).await;
