@@ -114,8 +114,14 @@ async fn no_planted_secret_shows_anywhere() {
     }
     look_at_files(&mut seen, stage.folder());
     look_at_workspace(&mut seen, &stage.rig.workspace);
-    for broken in stage.broken() {
-        stage.configure(&broken);
+    for (place, broken) in stage.broken().iter().enumerate() {
+        stage.configure(broken);
+        let offline = stage.rig.itsmd(&["check", "--offline"]).await;
+        let told = String::from_utf8_lossy(&offline.stderr).into_owned();
+        assert!(
+            !offline.status.success(),
+            "the broken configuration {place} is none: {told}"
+        );
         for args in [&["check", "--offline"][..], &["run"], &["sync", "--json"]] {
             stage.run(&mut seen, args).await;
         }
