@@ -18,6 +18,9 @@ use crate::rig::{DEADLINE, Rig, STREAM, ago, incident};
 
 pub const LOG_STREAM: &str = "Custom-ServiceDeskLog_CL";
 
+/// The one that is reached by the environment's proxy.
+const BEHIND: &str = "server_url = \"https://desk.invalid\"";
+
 /// File, and what is in it.
 const PLANTED: [(&str, &str); 11] = [
     ("basic", "plänted/basic+password 1 \"x\""),
@@ -168,9 +171,8 @@ impl Stage {
         for (name, auth) in methods {
             text += &self.connection(name, &self.rig.servicenow.url(), "", &auth);
         }
-        let proxy = format!("proxy = \"http://somebody:{}@127.0.0.1:9\"\n", planted("proxy"));
         let auth = "method = \"basic\"\nusername = \"basic\"\npassword = { file = \"basic\" }";
-        text + &self.connection("proxied", "https://desk.invalid", &proxy, auth)
+        text + &self.connection("proxied", "https://desk.invalid", "", auth)
     }
 
     fn connection(&self, name: &str, url: &str, more: &str, auth: &str) -> String {
@@ -194,9 +196,10 @@ impl Stage {
             instead(&format!("{inline}")),
             format!("{good}\npasswort = \"{inline}\"\n"),
             good.replace(
-                &format!("somebody:{proxy}@127.0.0.1:9"),
-                &format!("somebody:{proxy}@127.0.0.1:9 9"),
+                BEHIND,
+                &format!("{BEHIND}\nproxy = \"http://somebody:{proxy}@127.0.0.1:9\""),
             ),
+            good.replace(BEHIND, &format!("{BEHIND}\nproxy = \"somebody:{proxy}@127.0.0.1:9 9\"")),
             good.replace(
                 "https://desk.invalid",
                 &format!("https://somebody:{proxy}@desk.invalid"),
@@ -210,21 +213,42 @@ impl Stage {
         let mut command = self.rig.command(args);
         command
             .env("RUST_LOG", "trace")
-            .env("CREDENTIALS_DIRECTORY", self.folder());
+            .env("CREDENTIALS_DIRECTORY", self.folder())
+            .env(
+                "HTTPS_PROXY",
+                format!("http://somebody:{}@127.0.0.1:9", planted("proxy")),
+            );
         command
     }
 
-    /// Runs it to its end, or not longer than it needs to say what is wrong.
+    /// Runs it to its end.
     pub async fn run(&self, seen: &mut Seen, args: &[&str]) {
         let mut command = self.loud(args);
-        let output = tokio::task::spawn_blocking(move || command.output().unwrap());
-        let output = tokio::time::timeout(DEADLINE, output)
-            .await
-            .expect("it does not end")
-            .unwrap();
+        let folder = self.folder().to_owned();
+        let ended = tokio::task::spawn_blocking(move || {
+            let files = ["out", "err"].map(|name| folder.join(name));
+            command
+                .stdout(fs::File::create(&files[0]).unwrap())
+                .stderr(fs::File::create(&files[1]).unwrap());
+            let mut child = command.spawn().unwrap();
+            let deadline = Instant::now() + DEADLINE;
+            while child.try_wait().unwrap().is_none() {
+                if Instant::now() > deadline {
+                    child.kill().unwrap();
+                    child.wait().unwrap();
+                    return Err(fs::read_to_string(&files[1]).unwrap());
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            Ok(files.map(|file| fs::read(file).unwrap()))
+        });
         let name = args.join(" ");
-        seen.add(&format!("stdout of {name}"), output.stdout);
-        seen.add(&format!("stderr of {name}"), output.stderr);
+        let [out, err] = ended
+            .await
+            .unwrap()
+            .unwrap_or_else(|said| panic!("{name} does not end:\n{said}"));
+        seen.add(&format!("stdout of {name}"), out);
+        seen.add(&format!("stderr of {name}"), err);
     }
 
     /// Waits until every connection has had its say.

@@ -28,7 +28,7 @@ use super::secrets::{AUDIENCE, ISSUER, SUBJECT, Secrets, cluster, pairs};
 use super::wire::{LOGINS, PROVANCE, SERVICENOW, WORKSPACE, Whom, Wire};
 use crate::rig::{STREAM, incident};
 
-pub const RECORDS: usize = 60;
+pub const RECORDS: usize = 45;
 /// The user's name, and the application's.
 pub const NAME: &str = "itsmd";
 const USER: &str = "itsmd@contoso.com";
@@ -40,7 +40,6 @@ pub struct Place {
     pub wire: Wire,
     pub secrets: Secrets,
     pub desk: servicenow::Desk,
-    pub instance: dataverse::Instance,
     /// For the service desk, and for the workspace.
     pub entras: [Entra; 2],
     pub machine: Machine,
@@ -116,7 +115,6 @@ impl Place {
             wire,
             secrets,
             desk,
-            instance,
             entras,
             machine,
             workspace,
@@ -231,7 +229,8 @@ fn instance(entra: &Entra) -> dataverse::Instance {
     let instance = dataverse::Instance::new();
     instance.set_clock(clock::now);
     let world = World::new(WorldSettings::small(5, clock::now() - TimeDelta::hours(1)));
-    for item in world.items().iter().take(RECORDS) {
+    let incidents = world.items().iter().filter(|item| item.kind == WorkItemKind::Incident);
+    for item in incidents.take(RECORDS) {
         instance.put_item(item);
     }
     instance.trust(entra.tokens(), PROVANCE);

@@ -12,6 +12,7 @@ use axum::http::{Request, header};
 use itsmd::net::http::HeaderValue;
 use itsmd::net::{Carried, Carrier, Lost, Parcel};
 use itsmd::sim::serve;
+use tokio::time::Instant;
 use tower_service::Service;
 
 /// Ports tell who is meant; nobody listens there.
@@ -44,7 +45,8 @@ pub struct State {
     pub shut: Option<Whom>,
     /// Whose answers come so much later.
     pub late: BTreeMap<Whom, Duration>,
-    pub asked: BTreeMap<Whom, usize>,
+    /// When each was asked.
+    pub asked: BTreeMap<Whom, Vec<Instant>>,
     /// At the so-manieth request for somebody.
     pub plot: Option<(Whom, usize, Happens)>,
 }
@@ -56,7 +58,20 @@ pub struct Wire(pub Arc<Mutex<State>>);
 impl Wire {
     /// How often somebody was asked, in vain or not.
     pub fn asked(&self, whom: Whom) -> usize {
-        self.0.lock().unwrap().asked.get(&whom).copied().unwrap_or(0)
+        self.0.lock().unwrap().asked.get(&whom).map_or(0, Vec::len)
+    }
+
+    /// The most often that somebody was asked within any such span.
+    pub fn most_within(&self, whom: Whom, span: Duration) -> usize {
+        let state = self.0.lock().unwrap();
+        let times = state.asked.get(&whom).map_or(&[][..], Vec::as_slice);
+        let from = |first: &Instant| {
+            times
+                .iter()
+                .filter(|time| (*first..*first + span).contains(time))
+                .count()
+        };
+        times.iter().map(from).max().unwrap_or(0)
     }
 
     pub fn shut(&self, whom: Option<Whom>) {
@@ -81,12 +96,13 @@ impl Wire {
     /// Counts a request; what is to happen now, and whether nobody hears it.
     fn depart(&self, whom: Whom) -> (Option<Happens>, bool, Duration) {
         let state = &mut *self.0.lock().unwrap();
-        let count = state.asked.entry(whom).or_default();
-        *count += 1;
+        let asked = state.asked.entry(whom).or_default();
+        asked.push(Instant::now());
+        let count = asked.len();
         let now = state
             .plot
             .as_ref()
-            .is_some_and(|(for_whom, number, _)| *for_whom == whom && *number <= *count);
+            .is_some_and(|(for_whom, number, _)| *for_whom == whom && *number <= count);
         let happens = now.then(|| state.plot.take()).flatten().map(|(_, _, happens)| happens);
         let late = state.late.get(&whom).copied().unwrap_or_default();
         (happens, state.shut == Some(whom), late)
