@@ -123,7 +123,7 @@ async fn a_file_that_is_there_stays_as_it_is_and_is_named() {
         "{}",
         said(&refused)
     );
-    assert_eq!(files(folder.path()), [config.clone()]);
+    assert_eq!(files(folder.path()), std::slice::from_ref(&config));
     assert_eq!(std::fs::read_to_string(&config).unwrap(), "# mine\n");
 }
 
