@@ -3,7 +3,7 @@
 mod desk;
 mod network;
 mod sign_in;
-mod stage;
+pub mod stage;
 mod workspace;
 
 use futures_util::future::LocalBoxFuture;

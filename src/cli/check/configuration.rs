@@ -1,8 +1,10 @@
 //! The first stage: the configuration and the state, without asking anybody.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use rustix::fs::{Access, access};
 
 use super::code;
 use super::finding::{Finding, Line, Section, Severity};
@@ -108,9 +110,34 @@ fn doubtful(warning: &Warning) -> Finding {
     Finding::new(code, Severity::Warning, warning.to_string())
 }
 
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        Some(_) | None => Path::new("."),
+    }
+}
+
+fn folder_is_there(path: &Path) -> bool {
+    folder_of(path).exists()
+}
+
+fn may_be_made(path: &Path) -> bool {
+    access(folder_of(path), Access::WRITE_OK).is_ok()
+}
+
 fn state_line(config: &Config, state: &Result<Option<Store>, String>) -> Line {
     let path = config.state.display();
     let known = match state {
+        Ok(None) if !folder_is_there(&config.state) => {
+            let seen = format!(
+                "the folder of {path} is not there: systemd makes it at the first start, and nothing else does"
+            );
+            return Line::found("state", Finding::new(&code::STATE, Severity::Warning, seen));
+        }
+        Ok(None) if !may_be_made(&config.state) => {
+            let seen = format!("{path} is not there, and this user may not make it");
+            return Line::found("state", Finding::new(&code::STATE, Severity::Error, seen));
+        }
         Ok(None) => {
             return Line::good(
                 "state",
@@ -226,4 +253,17 @@ fn next_instants(connection: &Connection, fields: &str, now: DateTime<Utc>) -> S
         text.push_str(&format!("{separator}{}", instant.format(format)));
     }
     format!("{text} {zone}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_file_needs_a_folder_that_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(folder_is_there(&folder.path().join("itsmd.db")) && may_be_made(&folder.path().join("itsmd.db")));
+        assert!(folder_is_there(Path::new("itsmd.db")));
+        assert!(!folder_is_there(&folder.path().join("not/there/itsmd.db")));
+    }
 }

@@ -148,4 +148,7 @@ pub const CASES: &[Case] = &[
         }
         .boxed_local()
     }),
+    case("a state folder that nobody made", "ITSMD-CK-013", Warns, |broken| {
+        async move { broken.in_head("path = \"itsmd.db\"", "path = \"nowhere/itsmd.db\"") }.boxed_local()
+    }),
 ];
