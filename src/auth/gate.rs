@@ -91,6 +91,15 @@ impl Gate {
         trouble
     }
 
+    /// Something was let in that shows the same each time. What was under way when the gate was shut does not open it:
+    /// only a try after the wait, or with another secret.
+    pub(super) fn passed(&mut self, print: Option<&Print>) {
+        let tried_again = |shut: &Shut| shut.until <= Instant::now() || !shut.is_for(print);
+        if self.shut.as_ref().is_some_and(tried_again) {
+            self.accepted();
+        }
+    }
+
     /// Opens it again.
     pub(super) fn accepted(&mut self) {
         *self = Self::default();
@@ -122,6 +131,25 @@ mod tests {
 
     use super::*;
     use crate::auth::codes;
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_try_after_the_wait_or_with_another_secret_opens_it() {
+        let print = |text: &str| Print::of([&SecretString::from(text)]);
+        let shut = || {
+            let mut gate = Gate::default();
+            gate.refused(codes::BASIC.stop("no"), Some(print("old")));
+            gate
+        };
+        let mut gate = shut();
+        gate.passed(Some(&print("old")));
+        assert!(gate.refusal().is_some(), "that was under way before");
+        tokio::time::advance(Duration::from_secs(30)).await;
+        gate.passed(Some(&print("old")));
+        assert!(gate.refusal().is_none());
+        let mut gate = shut();
+        gate.passed(Some(&print("new")));
+        assert!(gate.refusal().is_none());
+    }
 
     #[tokio::test(start_paused = true)]
     async fn each_refusal_in_a_row_shuts_it_for_longer() {

@@ -166,6 +166,14 @@ impl Authorize for Credentials {
         }
     }
 
+    fn accepted(&self) {
+        match &self.method {
+            Method::None | Method::Token(_) => {}
+            Method::Certificate => self.identity.state().gate.passed(None),
+            Method::Standing(standing) => standing.accepted(&self.identity),
+        }
+    }
+
     fn refused(&self, answer: &Answer) -> Trouble {
         match &self.method {
             Method::None => codes::NONE_SENT.stop(answer.words()),

@@ -52,6 +52,14 @@ impl Standing {
         identity.state().gate.refused(self.explain(answer), print)
     }
 
+    pub(super) fn accepted(&self, identity: &Arc<Identity>) {
+        if identity.state().gate.refusal().is_none() {
+            return;
+        }
+        let print = self.read().ok().map(|made| made.print);
+        identity.state().gate.passed(print.as_ref());
+    }
+
     fn read(&self) -> Result<Made, Trouble> {
         let secret = |secret: &SecretRef| secret.read().map_err(|error| codes::SECRET.stop(error.to_string()));
         let (made, secret) = match self {

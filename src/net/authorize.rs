@@ -59,6 +59,9 @@ pub trait Authorize: Send + Sync {
 
     /// Explains a 401 that remained although the authorization was renewed (or none was sent).
     fn refused(&self, answer: &Answer) -> Trouble;
+
+    /// An answer came that is no 401: whoever asked is known there.
+    fn accepted(&self) {}
 }
 
 /// Sends nothing.

@@ -105,7 +105,10 @@ impl Client {
             let outcome = self.exchange(request, authorization.as_ref(), spent).await;
             drop(permit);
             match self.classify(request, outcome, judge, credentials, spent.renewed) {
-                Next::Done(answer) => return Ok(answer),
+                Next::Done(answer) => {
+                    credentials.accepted();
+                    return Ok(answer);
+                }
                 Next::Give(error) => return Err(error),
                 Next::Again(error, most) => self.pause_alone(error, most, spent).await?,
                 Next::Pause(trouble, wish) => self.pause_all(trouble, wish, spent)?,

@@ -106,8 +106,7 @@ async fn no_planted_secret_shows_anywhere() {
         &["check"][..],
         &["check", "--json"],
         &["sync", "--json"],
-        &["sync"],
-        &["--log-format", "json", "sync"],
+        &["--log-format", "json", "sync", "--connection", "oauth-wrong"],
         &["quarantine", "list", "--json"],
     ] {
         stage.run(&mut seen, args).await;

@@ -14,6 +14,7 @@ mod acts;
 mod binary;
 mod clock;
 mod method;
+mod parts;
 mod place;
 mod secrets;
 mod wire;
