@@ -167,23 +167,20 @@ fn a_token_that_ends_in_the_middle_of_a_sync_is_renewed_and_the_sync_goes_on() {
 
 #[test]
 fn what_is_always_the_same_and_ends_is_told_and_its_successor_taken_at_once() {
-    play(
-        |method| !by_token(method),
-        async |place| {
-            place.wire.plot(place.resource(), 4, acts::end(place));
-            ring_in_vain(place, 120, place.method.codes().revoked).await;
-            assert!(!place.wire.is_plotting());
-            assert!(place.arrived() < RECORDS);
-            // Two requests may be under way when the first refusal comes, and whenever it is tried again.
-            assert!(knocks(place) <= 3 + 2 * FEW, "{} tries", knocks(place));
-            place
-                .desk
-                .change_user(place::NAME, |user| user.password = "another".to_owned());
-            place.desk.api_key("another", place::NAME, None);
-            place.secrets.write("password", "another");
-            ring_until_mended(place, 1).await;
-        },
-    );
+    play(|method| !by_token(method), &async |place: &Place| {
+        place.wire.plot(place.resource(), 4, acts::end(place));
+        ring_in_vain(place, 120, place.method.codes().revoked).await;
+        assert!(!place.wire.is_plotting());
+        assert!(place.arrived() < RECORDS);
+        // Two requests may be under way when the first refusal comes, and whenever it is tried again.
+        assert!(knocks(place) <= 3 + 2 * FEW, "{} tries", knocks(place));
+        place
+            .desk
+            .change_user(place::NAME, |user| user.password = "another".to_owned());
+        place.desk.api_key("another", place::NAME, None);
+        place.secrets.write("password", "another");
+        ring_until_mended(place, 1).await;
+    });
 }
 
 #[test]
