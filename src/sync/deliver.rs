@@ -1,7 +1,5 @@
 //! Step four: claim the ids, drop what the ledger already has, send, and write down what was taken.
 
-use std::sync::PoisonError;
-
 use chrono::{DateTime, Utc};
 
 use super::batch::{MAX_BATCH_BYTES, Stamp, assemble, fitting};
@@ -13,9 +11,6 @@ use super::stream::{Stream, store_trouble};
 use crate::model::{Generation, Mapped, Record, RecordId, Trouble, Verdict};
 use crate::sink::{Sink, SinkError};
 use crate::store::{LedgerRow, StreamKey, Tally};
-
-/// With this many records refused singly and none accepted since, the workspace is at fault, not they.
-const REFUSALS_BEFORE_STOP: usize = 20;
 
 /// What deliveries of one run have in common.
 #[derive(Debug, Clone)]
@@ -42,10 +37,6 @@ pub(super) struct Reading<'a> {
     /// Of records asked for by id, what they were compared with.
     pub truths: Option<&'a Truths>,
 }
-
-/// Records refused singly since the workspace last took a row.
-#[derive(Debug, Default)]
-pub(super) struct Refusals(Vec<RecordId>);
 
 /// What the ledger says of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,6 +184,7 @@ impl<S, K: Sink> Stream<S, K> {
         if records.is_empty() {
             return Ok(());
         }
+        self.has_room().await?;
         let (stream, now) = (delivery.stream, (self.now)());
         let generated = self
             .store
@@ -228,12 +220,12 @@ impl<S, K: Sink> Stream<S, K> {
                     ranges.push(range.start..middle);
                     continue;
                 }
-                Err(SinkError::TooBig(trouble)) => {
+                // Its size explains it.
+                Err(SinkError::TooBig(trouble)) if trouble.verdict == Verdict::Stop => {
                     self.set_aside_records(delivery, part, &trouble.seen, tally).await?;
                 }
-                Err(SinkError::Refused(trouble)) => {
-                    self.refused(delivery.stream, part[0], &trouble).await?;
-                    self.set_aside_refused(delivery, part[0], &trouble.seen, tally).await?;
+                Err(SinkError::TooBig(trouble) | SinkError::Refused(trouble)) => {
+                    self.refused(delivery, part[0], &trouble, tally).await?;
                 }
             }
             settling.delivered(part);
@@ -249,31 +241,8 @@ impl<S, K: Sink> Stream<S, K> {
             .map(|record| (record.id.clone(), ledger_row(record, delivery, delivered)))
             .collect();
         self.write_down(delivery.stream, rows, true).await?;
-        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).0.clear();
+        self.refusals.forget();
         Ok(())
-    }
-
-    /// A refusal of a single record. With the twentieth in a row behind it the stream stops, and those twenty are tried
-    /// again with its next run, in this process or another.
-    async fn refused(&self, stream: StreamKey, record: &Record, trouble: &Trouble) -> Result<(), Trouble> {
-        let blameless = {
-            let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
-            if refusals.0.len() < REFUSALS_BEFORE_STOP {
-                refusals.0.push(record.id.clone());
-                return Ok(());
-            }
-            refusals.0.clone()
-        };
-        self.persist(move |db| db.retry_records(stream, &blameless)).await?;
-        Err(Trouble {
-            code: "ITSMD-WS-020",
-            verdict: Verdict::Stop,
-            means: format!("{REFUSALS_BEFORE_STOP} records were refused one by one and none was taken: it is not they"),
-            remedy:
-                "compare the data collection rule with `itsmd schema dcr`; what was set aside is tried again by itself"
-                    .to_owned(),
-            seen: trouble.seen.clone(),
-        })
     }
 
     /// `taken`: the workspace took them just now, so that what it refused before is worth one more try.

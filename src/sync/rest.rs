@@ -123,7 +123,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
     }
 
     /// Fetches and delivers by id what `quarantine retry` or a recovered workspace asks for.
-    async fn retry_quarantined(&self, work: &Work<'_>) -> Result<(), Halt> {
+    pub(super) async fn retry_quarantined(&self, work: &Work<'_>) -> Result<(), Halt> {
         let stream = work.delivery.stream;
         let ids = self
             .store

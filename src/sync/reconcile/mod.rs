@@ -71,7 +71,8 @@ impl<S: Source, K: Sink> Stream<S, K> {
             }
             match self.reconcile(work).await {
                 Ok(End::Yielded) => read = read.and(self.read_rest(work).await),
-                Ok(End::Through | End::Replaced) => return read,
+                // What was set aside, for a fault that may have passed.
+                Ok(End::Through | End::Replaced) => return read.and(self.retry_quarantined(work).await),
                 Err(halt) => return read.and(Err(halt)),
             }
         }
@@ -110,6 +111,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             let below = row.below.unwrap_or(top);
             if row.below.is_none() {
                 db.swept(stream, sweep, None, below, &[])?;
+                db.retry_known(stream)?;
                 // No range reaches what is stamped beyond the source's clock: the end asks for it by id.
                 if let Some(now) = source_now.filter(|_| deletions) {
                     db.miss_beyond(stream, now + overlap)?;

@@ -72,6 +72,21 @@ impl World {
         Ok(())
     }
 
+    /// When it is over: only that is set aside which cannot be read or is refused, whatever befell it meanwhile.
+    pub fn nobody_is_aside_without_fault(&self, store: &Store) -> Result<(), Broken> {
+        let aside = store.call_here(|db| db.quarantine()).unwrap();
+        let inner = &mut *self.lock();
+        inner.trace.add("set aside at the end", aside.len() as u64);
+        for entry in aside {
+            let named = inner.records.values().find(|record| is_aside(std::slice::from_ref(&entry), record));
+            let bad = |record: &Truth| record.bad && self.plan.product == Product::ServiceNow;
+            if !named.is_some_and(|record| record.guilty || bad(record)) {
+                return Err(format!("set aside without fault: {:?}", entry.aside));
+            }
+        }
+        Ok(())
+    }
+
     /// When it is over and reconciled: what was delivered and is there no more is marked as gone.
     pub fn what_is_gone_is_marked(&self, config: &Config) -> Result<(), Broken> {
         // Without a `Date` the head stands where the newest row is, and a sweep looks only behind it.

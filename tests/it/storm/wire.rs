@@ -187,7 +187,7 @@ impl World {
         }
         let mishap = match (whom, self.plan.product) {
             _ if dark => Mishap::Unreachable,
-            (Whom::Desk, Product::ServiceNow) => faults::servicenow(dice),
+            (Whom::Desk, Product::ServiceNow) => faults::servicenow(dice, self.plan.nodes),
             (Whom::Desk, Product::Dataverse) => faults::dataverse(dice),
             (Whom::Workspace, _) => faults::workspace(dice),
             (Whom::SignIn | Whom::Login, _) => faults::sign_in(dice),
