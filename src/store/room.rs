@@ -71,4 +71,15 @@ mod tests {
         assert_eq!(free(Path::new("/nowhere/at/all")), None);
         assert!(free(&std::env::temp_dir()).is_some());
     }
+
+    #[test]
+    fn the_log_beside_the_file_is_given_back_to_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("itsmd.db"), Threads::Inline).unwrap();
+        let log = || std::fs::metadata(folder.path().join("itsmd.db-wal")).unwrap().len();
+        assert!(log() > 0, "the tables were just made");
+        store.give_back();
+        assert_eq!(log(), 0);
+        store.has_room_here().unwrap();
+    }
 }

@@ -1,5 +1,7 @@
 //! The workspace says no: what is its record's fault is set aside, what is its own is waited out, and nothing is lost.
 
+mod size;
+
 use itsmd::sim::ingestion::{Fault, Row, Until};
 use rustix::process::Signal;
 
