@@ -21,6 +21,15 @@ impl World {
         record.visible() && readable && !record.guilty && (record.active || !config.filtered)
     }
 
+    /// From now on no reading meets one of those that are there.
+    pub fn miss_one(&self, config: &Config) {
+        let inner = &mut *self.lock();
+        let from = clock::source() - TimeDelta::days(config.sync_days.into()) + TimeDelta::hours(3);
+        let to = clock::source() - TimeDelta::hours(1);
+        let there = |record: &&Truth| from < record.stamp && record.stamp < to && self.expects(record, config);
+        inner.missed = inner.records.values().find(there).map(|record| record.id.clone());
+    }
+
     /// After a life: no position is ahead of what was accepted.
     pub fn no_position_is_ahead(&self, store: &Store, config: &Config) -> Result<(), Broken> {
         let (row, slices, aside) = store

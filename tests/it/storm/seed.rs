@@ -228,6 +228,9 @@ impl Storm {
     /// `sync --reconcile --accept-deletions`.
     async fn reconcile(&self, life: &Life) -> Result<(), Broken> {
         self.ask_sweep(&life.store, Sweep::WholeAccepted);
+        if self.world.plan.sabotage == Some(Sabotage::NoSecondLook) {
+            self.world.miss_one(&self.config);
+        }
         let cancel = CancellationToken::new();
         let mut last = None;
         for _ in 0..10 {
