@@ -39,7 +39,11 @@ mod tests {
         let azure = "ContentLengthLimitExceeded: Maximum allowed content length: 1048576 bytes (1 MB). Provided content \
                      length: 1068792 bytes.";
         assert_eq!(told(azure), Some(1_048_576));
-        for silent in ["", "<html>413 Request Entity Too Large</html>", "Maximum allowed size: big"] {
+        for silent in [
+            "",
+            "<html>413 Request Entity Too Large</html>",
+            "Maximum allowed size: big",
+        ] {
             assert_eq!(told(silent), None, "{silent}");
         }
     }

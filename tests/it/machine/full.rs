@@ -226,9 +226,16 @@ async fn a_disk_with_little_room_left_is_told_before_anything_is_delivered_howev
     for _ in 0..3 {
         let (code, incidents) = sync();
         let error = &incidents["error"];
-        assert_eq!((code, &error["code"]), (Some(1), &"ITSMD-ST-002".into()), "{incidents:#}");
+        assert_eq!(
+            (code, &error["code"]),
+            (Some(1), &"ITSMD-ST-002".into()),
+            "{incidents:#}"
+        );
         let seen = error["seen"].as_str().unwrap();
-        assert!(seen.contains("disk/itsmd.db") && seen.contains("bytes are free"), "{seen}");
+        assert!(
+            seen.contains("disk/itsmd.db") && seen.contains("bytes are free"),
+            "{seen}"
+        );
         assert!(error["remedy"].as_str().unwrap().contains("make room"), "{error:#}");
     }
     assert_eq!(rig.workspace.count(STREAM), 0);

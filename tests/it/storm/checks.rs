@@ -87,7 +87,10 @@ impl World {
         let inner = &mut *self.lock();
         inner.trace.add("set aside at the end", aside.len() as u64);
         for entry in aside {
-            let named = inner.records.values().find(|record| is_aside(std::slice::from_ref(&entry), record));
+            let named = inner
+                .records
+                .values()
+                .find(|record| is_aside(std::slice::from_ref(&entry), record));
             let bad = |record: &Truth| record.bad && self.plan.product == Product::ServiceNow;
             if !named.is_some_and(|record| record.guilty || bad(record)) {
                 return Err(format!("set aside without fault: {:?}", entry.aside));

@@ -36,7 +36,9 @@ pub fn missing(parcel: &mut Parcel, id: &str) {
 
 /// The query of a reader that goes on behind a stamp, not behind a stamp and an id.
 pub fn strictly(parcel: &mut Parcel) {
-    rewrite(parcel, |query| query.split_once("^NQ").map(|(_, later)| later.to_owned()));
+    rewrite(parcel, |query| {
+        query.split_once("^NQ").map(|(_, later)| later.to_owned())
+    });
 }
 
 /// Another query; a request without one to replace goes out as it is.
