@@ -103,9 +103,9 @@ impl Db<'_> {
 
     /// Where the stream's reconcile stands.
     pub fn sweep(&self, stream: StreamKey) -> Result<SweepRow, StoreError> {
-        let mut query = self
-            .0
-            .prepare_cached("SELECT asked, below, nights, ended, blocked, hidden, unshown FROM sweeps WHERE stream = ?1")?;
+        let mut query = self.0.prepare_cached(
+            "SELECT asked, below, nights, ended, blocked, hidden, unshown FROM sweeps WHERE stream = ?1",
+        )?;
         let row = query.query_row([stream.0], |row| {
             Ok(SweepRow {
                 asked: row.get::<_, Option<i64>>(0)?.and_then(Sweep::of),

@@ -127,7 +127,10 @@ fn a_silent_update_behind_a_change_of_columns_is_told_from_it() {
         let (_, seen) = noted(&record(stamp, 1, first), Some(known.clone()), &delivery(0, 2)).unwrap();
         assert_eq!((seen.version, seen.columns), (known.version, known.columns));
         assert_eq!(choice(&seen, first, 2), Choice::Unchanged);
-        assert_eq!(noted(&record(stamp, 1, first), Some(seen.clone()), &delivery(0, 2)), None);
+        assert_eq!(
+            noted(&record(stamp, 1, first), Some(seen.clone()), &delivery(0, 2)),
+            None
+        );
         assert_eq!(choice(&seen, 3, 2), Choice::Deliver, "a silent update");
         // Another set again, and the one that it was delivered with.
         assert_eq!(choice(&seen, 3, 3), Choice::Unchanged);
@@ -158,7 +161,11 @@ fn an_unchanged_record_with_a_newer_stamp_keeps_the_stamp() {
         &record("2026-01-02T00:00:05Z", 1, 1),
         Some(known.clone()),
         &delivery(0, 1),
-    ).unwrap();
+    )
+    .unwrap();
     assert_eq!(row.modified, at("2026-01-02T00:00:05Z"));
-    assert_eq!(noted(&record("2026-01-02T00:00:00Z", 1, 1), Some(known), &delivery(0, 1)), None);
+    assert_eq!(
+        noted(&record("2026-01-02T00:00:00Z", 1, 1), Some(known), &delivery(0, 1)),
+        None
+    );
 }
