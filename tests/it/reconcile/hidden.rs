@@ -107,7 +107,11 @@ async fn a_foreground_sync_that_is_blocked_logs_it_once() {
     rig.desk.hide_all("incident");
     let output = rig.itsmd(&["sync", "--reconcile", "--json"]).await;
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(log.matches("ITSMD-SY-002").count(), 1, "{log}");
+    assert_eq!(
+        log.lines().filter(|line| line.contains("ITSMD-SY-002")).count(),
+        1,
+        "{log}"
+    );
     let output = rig.itsmd(&["sync", "--json"]).await;
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!log.contains("ITSMD-SY-002"), "{log}");
@@ -127,7 +131,8 @@ async fn what_is_set_aside_leaves_the_quarantine_when_it_is_gone_and_stays_while
     hide(&rig, [7]);
     let (status, report) = rig.sync(&["--reconcile"]).await;
     let left = aside(&rig).await;
-    let numbers: Vec<&str> = left.iter().map(|record| record["number"].as_str().unwrap()).collect();
+    let mut numbers: Vec<&str> = left.iter().map(|record| record["number"].as_str().unwrap()).collect();
+    numbers.sort_unstable();
     assert_eq!((status, numbers), (0, vec!["INC0000007", "INC0000009"]), "{report:#}");
     assert_eq!((rig.workspace.count(STREAM), marked(&rig)), (57, Vec::new()));
 }
@@ -155,11 +160,10 @@ async fn behind_a_change_of_columns_a_silent_update_is_found_and_nothing_else_is
     let (status, report) = rig.sync(&["--reconcile"]).await;
     let incidents = stream(&report, "contoso", "incident");
     assert_eq!((status, &incidents["sent"]), (0, &1.into()), "{report:#}");
-    let row = &rig.latest()[&number(7)];
-    assert_eq!(
-        (&row["Title_s"], &row["Kind_s"]),
-        (&"Silently changed".into(), &"network".into())
-    );
+    assert_eq!(rig.latest()[&number(7)]["Title_s"], "Silently changed");
+    let told = rig.itsmd(&["status"]).await;
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.contains("79 records were delivered with other columns"), "{told}");
     let (_, report) = rig.sync(&["--reconcile"]).await;
     assert_eq!(stream(&report, "contoso", "incident")["sent"], 0, "{report:#}");
 }
