@@ -195,15 +195,17 @@ pub(super) fn ledger_row(row: &rusqlite::Row<'_>, first: usize) -> Result<Ledger
         columns: row.get(first + 5)?,
         delivered: Utc.timestamp_opt(row.get(first + 6)?, 0).single().unwrap_or_default(),
         deleted: row.get(first + 7)?,
-        seen: seen(row.get(first + 8)?, row.get(first + 9)?),
+        seen: Seen::of(row.get(first + 8)?, row.get(first + 9)?),
     })
 }
 
-fn seen(version: Option<i64>, columns: Option<i64>) -> Option<Seen> {
-    Some(Seen {
-        version: Version(version?.cast_unsigned()),
-        columns: columns?,
-    })
+impl Seen {
+    pub(super) fn of(version: Option<i64>, columns: Option<i64>) -> Option<Self> {
+        Some(Self {
+            version: Version(version?.cast_unsigned()),
+            columns: columns?,
+        })
+    }
 }
 
 const TEXT: u8 = 0;
