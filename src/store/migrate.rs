@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../schema/store/0002_sweeps.sql"),
     include_str!("../../schema/store/0003_pauses.sql"),
     include_str!("../../schema/store/0004_refusals.sql"),
+    include_str!("../../schema/store/0005_seen.sql"),
 ];
 
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {

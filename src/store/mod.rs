@@ -26,7 +26,7 @@ use chrono::{DateTime, TimeZone, Utc};
 
 use counted::{Beside, Counted};
 pub use error::StoreError;
-pub use ledger::{LedgerRow, Traced};
+pub use ledger::{LedgerRow, Seen, Traced};
 pub use lock::{Held, Lock};
 pub use pauses::Pause;
 pub use quarantine::{Aside, Quarantined, Suspicion};

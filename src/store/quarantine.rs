@@ -148,6 +148,31 @@ impl Db<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// A stream's records that wait for a change or a person, oldest first.
+    pub fn quarantine_in(&self, stream: StreamKey) -> Result<Vec<Quarantined>, StoreError> {
+        let mut query = self.0.prepare_cached(&format!(
+            "{SELECT} WHERE q.stream = ?1 AND q.record IS NOT NULL AND q.retry = 0 ORDER BY q.id"
+        ))?;
+        let rows = query.query_map([stream.0], entry)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Lets records out that are gone from the service desk, unless they were set aside anew meanwhile.
+    pub fn drop_gone(&self, gone: &[Quarantined]) -> Result<(), StoreError> {
+        let mut delete = self.0.prepare_cached(
+            "DELETE FROM quarantine WHERE id = ?1 AND retry = 0 AND version IS ?2 AND modified IS ?3",
+        )?;
+        for entry in gone {
+            let (version, modified) = (entry.aside.version, entry.aside.modified);
+            delete.execute(params![
+                entry.entry,
+                version.map(|version| version.0.cast_signed()),
+                modified.map(millis)
+            ])?;
+        }
+        Ok(())
+    }
+
     /// The entry of that number.
     pub fn quarantine_entry(&self, number: i64) -> Result<Option<Quarantined>, StoreError> {
         let mut query = self.0.prepare_cached(&format!("{SELECT} WHERE q.id = ?1"))?;

@@ -10,7 +10,7 @@ use super::sort_out::sort_out;
 use super::stream::{Stream, store_trouble};
 use crate::model::{Generation, Mapped, Record, RecordId, Trouble, Verdict};
 use crate::sink::{Sink, SinkError};
-use crate::store::{LedgerRow, StreamKey, Tally};
+use crate::store::{LedgerRow, Seen, StreamKey, Tally};
 
 /// What deliveries of one run have in common.
 #[derive(Debug, Clone)]
@@ -106,12 +106,12 @@ impl<S, K: Sink> Stream<S, K> {
                 Choice::Unchanged => {
                     tally.unchanged += 1;
                     written.push(record);
-                    touched.extend(newer_stamp(record, known));
+                    touched.extend(noted(record, known, delivery));
                 }
                 Choice::Restamp => {
                     tally.unchanged += 1;
                     written.push(record);
-                    touched.extend(known.map(|known| restamped(record, known)));
+                    touched.extend(known.map(|known| restamped(record, known, delivery)));
                 }
                 Choice::Doubtful => reading.question.doubts(&record.id),
             }
@@ -274,7 +274,7 @@ impl<S, K: Sink> Stream<S, K> {
 /// | a newer stamp, or the same with a higher revision | older | overtaken |
 /// | a row of an older generation | | deliver |
 /// | the same version | the same | unchanged |
-/// | the same stamp and revision, other columns | different for its columns alone | unchanged |
+/// | the same stamp and revision, other columns | as first seen with these | unchanged |
 /// | anything else | changed | deliver |
 fn choose(
     record: &Record,
@@ -305,23 +305,36 @@ fn choose(
     }
 }
 
-/// An upgrade never sends the window again by itself.
+/// An upgrade never sends the window again by itself: a row that was made with another set of columns counts as the same
+/// while it is as it was first seen with this one.
 pub(super) fn only_columns_differ(record: &Record, known: &LedgerRow, delivery: &Delivery) -> bool {
     let same_revision = known.revision.is_some() && record.revision == known.revision;
-    record.modified == known.modified && same_revision && known.columns != delivery.columns
+    let seen = known.seen.filter(|seen| seen.columns == delivery.columns);
+    let as_seen = seen.is_none_or(|seen| seen.version == record.version);
+    record.modified == known.modified && same_revision && known.columns != delivery.columns && as_seen
 }
 
-/// An unchanged record with a newer stamp: the ledger keeps the stamp, so that it stays in the window.
-fn newer_stamp(record: &Record, known: Option<LedgerRow>) -> Option<(RecordId, LedgerRow)> {
+/// What the ledger keeps of an unchanged record: a newer stamp, so that it stays in the window, and how it is seen with
+/// columns that it was not delivered with.
+fn noted(record: &Record, known: Option<LedgerRow>, delivery: &Delivery) -> Option<(RecordId, LedgerRow)> {
     let known = known?;
     let newer = record.modified > known.modified || record.revision > known.revision;
-    newer.then(|| restamped(record, known))
+    let (id, mut row) = restamped(record, known.clone(), delivery);
+    if !newer {
+        (row.modified, row.revision) = (known.modified, known.revision);
+    }
+    (row != known).then_some((id, row))
 }
 
-fn restamped(record: &Record, known: LedgerRow) -> (RecordId, LedgerRow) {
+fn restamped(record: &Record, known: LedgerRow, delivery: &Delivery) -> (RecordId, LedgerRow) {
+    let seen = Seen {
+        version: record.version,
+        columns: delivery.columns,
+    };
     let row = LedgerRow {
         modified: record.modified,
         revision: record.revision,
+        seen: (known.columns != delivery.columns).then_some(seen),
         ..known
     };
     (record.id.clone(), row)
@@ -337,6 +350,7 @@ fn ledger_row(record: &Record, delivery: &Delivery, delivered: DateTime<Utc>) ->
         columns: delivery.columns,
         delivered,
         deleted: delivery.gone,
+        seen: None,
     }
 }
 

@@ -43,7 +43,8 @@ pub struct Settings {
     pub reconcile: bool,
     /// Whether what is gone is marked.
     pub deletions: bool,
-    /// More than this, and more than 1 % of the stream, in one sweep: none is marked.
+    /// More than this, and more than 1 % of the stream, in one sweep: none is marked; nor half of the stream, if that is
+    /// more than five.
     pub max_deletions: u64,
     /// The product it is read from.
     pub partner: Partner,

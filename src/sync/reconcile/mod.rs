@@ -10,6 +10,7 @@
 //! Cron, a changed filter and the command line only ask; a run of the rest worker that finds a sweep asked for does it.
 //! How far it is, and what it did not meet, is in the store after each range: what interrupts it costs one range.
 
+mod aside;
 mod compare;
 mod gone;
 mod mark;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use itsmd::store::{Quarantined, Sweep};
+use itsmd::store::{Outcome, Quarantined, Sweep};
 use itsmd::sync::{Pass, resync};
 use serde_json::Value;
 
@@ -38,6 +38,31 @@ async fn what_one_destination_refused_is_tried_at_another() {
     scene.stream = stream_to(scene.clock, &scene.desk, &other, &scene.store, "another");
     scene.run(Pass::Both).await;
     assert_eq!((other.count(), aside(&scene)), (40, Vec::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_takes_half_an_hour_is_waited_for_ring_by_ring_and_nothing_is_set_aside() {
+    for minutes in [10, 30] {
+        let scene = Scene::new();
+        scene.desk.fill(40, TimeDelta::hours(1));
+        let given = scene.clock.now() + TimeDelta::minutes(minutes);
+        let clock = scene.clock;
+        scene.workspace.script(move |_| match clock.now() < given {
+            true => Answer::Fail,
+            false => Answer::Take,
+        });
+        let mut failed = 0;
+        // As a schedule of five minutes rings.
+        while scene.run(Pass::Both).await.outcome == Outcome::Failed {
+            failed += 1;
+            assert!(scene.clock.now() < given, "it failed though the role was there");
+            assert_eq!((scene.workspace.count(), aside(&scene)), (0, Vec::new()));
+            tokio::time::sleep(Duration::from_secs(300)).await;
+        }
+        assert!(failed >= minutes / 5, "{failed} rings in {minutes} minutes");
+        assert_eq!((scene.workspace.count(), aside(&scene)), (40, Vec::new()));
+        scene.assert_in_step();
+    }
 }
 
 #[tokio::test(start_paused = true)]
