@@ -303,6 +303,13 @@ impl Db<'_> {
         Ok(())
     }
 
+    /// A record that was tried again was not shown, and may be hidden: it stays as it is.
+    pub fn retried_in_vain(&self, stream: StreamKey, id: &RecordId) -> Result<(), StoreError> {
+        let sql = "UPDATE quarantine SET retry = 0 WHERE stream = ?1 AND record = ?2 AND retry = 2";
+        self.0.prepare_cached(sql)?.execute(params![stream.0, pack(id)])?;
+        Ok(())
+    }
+
     /// Ends a retry that was taken up: what got through or is gone from the source leaves; what failed again was set
     /// aside anew, and what was asked for again meanwhile is tried again.
     pub fn retried(&self, stream: StreamKey, ids: &[RecordId]) -> Result<(), StoreError> {

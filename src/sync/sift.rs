@@ -5,7 +5,7 @@
 //! server's words, its neighbours are delivered, and reading goes on behind them. If the keys do not come either, it is
 //! the range, which is halved, or the server itself, which is left in peace.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -36,6 +36,17 @@ pub(super) struct ById {
     pub unserved: Vec<(RecordId, String)>,
     /// Rows that the service desk counted and did not show.
     pub hidden: u64,
+}
+
+impl ById {
+    /// Of those that were asked for, those that did not come while the service desk counts more than it showed.
+    pub(super) fn perhaps_hidden(&self, asked: &[RecordId]) -> Vec<RecordId> {
+        if self.hidden == 0 {
+            return Vec::new();
+        }
+        let came: HashSet<&RecordId> = self.found.iter().filter_map(Mapped::id).collect();
+        asked.iter().filter(|id| !came.contains(id)).cloned().collect()
+    }
 }
 
 /// A record by its light fields.

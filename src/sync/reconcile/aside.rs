@@ -1,6 +1,6 @@
 //! What is set aside leaves the quarantine when it is gone from the service desk: nobody can mend it, and nobody need look.
 //!
-//! Asked for by light fields, for what is set aside may be what the server cannot serve in full. What is counted and not
+//! What stays is tried again when the sweep is through. Asked for by light fields, for what is set aside may be what the server cannot serve in full. What is counted and not
 //! shown stays. Should it come back, a sweep finds it as any record that was never delivered.
 
 use std::collections::HashSet;
@@ -37,6 +37,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
                 parts.extend([other, left]);
             }
         }
+        self.persist(move |db| db.retry_known(stream)).await?;
         Ok(())
     }
 
@@ -70,9 +71,5 @@ impl<S: Source, K: Sink> Stream<S, K> {
 
 /// The ids of rows; `None` if one does not say which record it is.
 fn ids(rows: &[Mapped]) -> Option<HashSet<RecordId>> {
-    let ids = rows.iter().map(|row| match row {
-        Mapped::Record(record) => Some(record.id.clone()),
-        Mapped::SetAside(aside) => aside.id.clone(),
-    });
-    ids.collect()
+    rows.iter().map(|row| row.id().cloned()).collect()
 }

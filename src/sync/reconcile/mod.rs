@@ -112,7 +112,6 @@ impl<S: Source, K: Sink> Stream<S, K> {
             let below = row.below.unwrap_or(top);
             if row.below.is_none() {
                 db.swept(stream, sweep, None, below, &[])?;
-                db.retry_known(stream)?;
                 // No range reaches what is stamped beyond the source's clock: the end asks for it by id.
                 if let Some(now) = source_now.filter(|_| deletions) {
                     db.miss_beyond(stream, now + overlap)?;
