@@ -193,7 +193,7 @@ impl Stage {
             instead(&format!("{{ file = \"basic\", password = \"{inline}\" }}")),
             // The parser itself stumbles on these lines.
             instead(&format!("\"{inline}")),
-            instead(&format!("{inline}")),
+            instead(inline),
             format!("{good}\npasswort = \"{inline}\"\n"),
             good.replace(
                 BEHIND,

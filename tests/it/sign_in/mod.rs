@@ -40,7 +40,7 @@ const HARMLESS: usize = 4;
 const NEXT_TRY: u32 = 32;
 
 /// Plays a cell of each method that has one, and tells which went otherwise than the table says.
-fn play(which: impl Fn(Method) -> bool, cell: impl AsyncFn(&Place)) {
+fn play(which: impl Fn(Method) -> bool, cell: &impl AsyncFn(&Place)) {
     for method in ALL.into_iter().filter(|method| which(*method)) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -115,7 +115,7 @@ fn densest(place: &Place) -> usize {
 
 #[test]
 fn every_method_signs_in_once_for_a_whole_sync() {
-    play(every, async |place| {
+    play(every, &async |place: &Place| {
         let report = place.ring().await;
         assert_all_there(place, &report);
         assert_eq!(place.sign_ins(), usize::from(by_token(place.method)));
@@ -127,7 +127,7 @@ fn every_method_signs_in_once_for_a_whole_sync() {
 
 #[test]
 fn a_wrong_secret_is_told_by_its_code_and_tried_seldom_and_the_right_one_is_taken_at_once() {
-    play(every, async |place| {
+    play(every, &async |place: &Place| {
         place.secrets.wrong();
         let right = place.machine.clone();
         right.set(|setting| setting.identities.clear());
@@ -149,7 +149,7 @@ fn a_wrong_secret_is_told_by_its_code_and_tried_seldom_and_the_right_one_is_take
 
 #[test]
 fn a_token_that_ends_in_the_middle_of_a_sync_is_renewed_and_the_sync_goes_on() {
-    play(by_token, async |place| {
+    play(by_token, &async |place: &Place| {
         // Every request takes so long that tokens grow old meanwhile, and one ends before its time.
         acts::live(place, Duration::from_secs(100));
         place.wire.late(wire::Whom::Desk, Duration::from_secs(20));
@@ -188,7 +188,7 @@ fn what_is_always_the_same_and_ends_is_told_and_its_successor_taken_at_once() {
 
 #[test]
 fn a_sign_in_that_is_withdrawn_is_told_and_nothing_is_lost_when_it_comes_back() {
-    play(every, async |place| {
+    play(every, &async |place: &Place| {
         place.wire.plot(place.resource(), 4, acts::withdraw(place));
         let code = place.method.codes().revoked;
         assert_failed(&place.ring().await, code);
@@ -208,7 +208,7 @@ fn a_sign_in_that_is_withdrawn_is_told_and_nothing_is_lost_when_it_comes_back() 
 
 #[test]
 fn while_nobody_gives_tokens_it_is_told_and_a_token_that_holds_is_used() {
-    play(by_token, async |place| {
+    play(by_token, &async |place: &Place| {
         let endpoint = place.method.endpoint();
         place.wire.shut(endpoint);
         ring_in_vain(place, 30, place.method.codes().down).await;
@@ -226,7 +226,7 @@ fn while_nobody_gives_tokens_it_is_told_and_a_token_that_holds_is_used() {
 
 #[test]
 fn a_slow_endpoint_is_waited_for_and_one_that_is_too_slow_is_told() {
-    play(by_token, async |place| {
+    play(by_token, &async |place: &Place| {
         let endpoint = place.method.endpoint().unwrap();
         place.wire.late(endpoint, Duration::from_secs(200));
         let report = place.ring().await;
