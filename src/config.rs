@@ -82,7 +82,7 @@ pub struct Connection {
     pub reconcile: Option<String>,
     /// What happens to records that are gone.
     pub deletions: Deletions,
-    /// More than this, and more than 1 % of the stream, in one sweep: mark none and ask.
+    /// More than this, and more than 1 % of the stream, in one sweep, or half of it: mark none and ask.
     pub max_deletions: u32,
     /// How far behind its position the head begins to read.
     pub overlap: Duration,

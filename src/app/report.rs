@@ -138,6 +138,13 @@ fn stream_report(
     let failed = in_the_way(head_run.as_ref(), rest_run.as_ref(), rest_is_due);
     let unwritten = live.unwritten.get(&id.to_string()).cloned();
     report.error = unwritten.or_else(|| failed.and_then(problem));
+    if sweep.unshown > 0 {
+        report.notes.push(format!(
+            "{} records that were delivered are hidden from the user now: the service desk counts them and does not show \
+             them, so they stay as they were; give the user the role that reads them",
+            sweep.unshown
+        ));
+    }
     let reconcile = Reconcile {
         last: sweep.ended,
         next: live.next.get(&reconcile_ring(&id)).copied(),

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::announce::announce;
 use super::build::{Connected, DeskStream, Parts};
 use super::{fault, reconcile};
-use crate::model::WorkItemKind;
+use crate::model::{StreamId, WorkItemKind};
 use crate::status::{Outcome, Problem};
 use crate::store::{self, Tally};
 use crate::sync::{Pass, Run, WorkerReport};
@@ -171,7 +171,10 @@ async fn sync_stream(stream: Arc<DeskStream>, run: Run) -> StreamSync {
     let running = Arc::clone(&stream);
     let pass = Box::pin(fault::guarded(async move { running.run(&run, Pass::Both).await }));
     let mut report = match within_grace(pass, &cancel).await {
-        Some(Ok(report)) => StreamSync::new(kind, &report),
+        Some(Ok(report)) => {
+            tell_blocked(&stream.id, &report);
+            StreamSync::new(kind, &report)
+        }
         Some(Err(panic)) => {
             let problem = Problem::from(&fault::trouble(&panic));
             StreamSync::of(kind, Outcome::Failed, Some(problem), progress.tally())
@@ -180,6 +183,17 @@ async fn sync_stream(stream: Arc<DeskStream>, run: Run) -> StreamSync {
     };
     report.warnings.extend(reconcile::left_over(&stream).await);
     report
+}
+
+/// Other failures are in the result alone; that a person has to decide belongs in the log of whoever runs it by a timer.
+fn tell_blocked(stream: &StreamId, report: &WorkerReport) {
+    if let Some(trouble) = report
+        .error
+        .as_ref()
+        .filter(|trouble| trouble.code.starts_with("ITSMD-SY-"))
+    {
+        tracing::error!(%stream, code = trouble.code, "{trouble}");
+    }
 }
 
 /// The end of `work`; `None` if that does not come within the time a page in hand has after `cancel`.

@@ -18,16 +18,19 @@ pub(super) fn check(fields: &str, zone: Tz) -> Result<String, String> {
 
 /// Checks the schedule of the reconcile.
 pub(super) fn check_reconcile(fields: &str, zone: Tz) -> Result<String, String> {
-    let fields = check(fields, zone)?;
-    let apart = Schedule::parse(&fields, zone).ok().and_then(|it| it.least_distance());
-    match apart {
-        Some(apart) if apart < SWEEPS_APART => {
-            let seconds = apart.num_seconds();
-            Err(format!(
-                "\"{fields}\" rings {seconds} s apart; an hour is the closest, because each reconcile asks for every record of the window"
-            ))
-        }
-        Some(_) | None => Ok(fields),
+    let seconds = match Schedule::parse(fields, zone) {
+        Ok(schedule) => schedule
+            .least_distance()
+            .filter(|apart| *apart < SWEEPS_APART)
+            .map(|apart| apart.num_seconds()),
+        Err(ScheduleError::TooClose { seconds, .. }) => Some(seconds),
+        Err(error) => return Err(words(error)),
+    };
+    match seconds {
+        None => Ok(fields.to_owned()),
+        Some(seconds) => Err(format!(
+            "\"{fields}\" rings {seconds} s apart; an hour is the closest, because each reconcile asks for every record of the window"
+        )),
     }
 }
 
@@ -88,6 +91,8 @@ mod tests {
             ("*/5 * * * *", 300),
             ("0,59 0,23 1,31 * *", 60),
             ("0 0,45 3 * * *", 2700),
+            ("*/40 * * * * *", 20),
+            ("*/30 * * * * *", 30),
         ] {
             let error = check(bad).unwrap_err();
             assert!(

@@ -83,3 +83,13 @@ pub enum Mapped {
     /// To be set aside.
     SetAside(Unmapped),
 }
+
+impl Mapped {
+    /// Which record it is, if the row says.
+    pub fn id(&self) -> Option<&RecordId> {
+        match self {
+            Self::Record(record) => Some(&record.id),
+            Self::SetAside(row) => row.id.as_ref(),
+        }
+    }
+}

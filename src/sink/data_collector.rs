@@ -20,12 +20,15 @@ use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use sha2::Sha256;
 
-use super::{Batch, Receipt, SinkError, Table, codes};
+use super::{Batch, Receipt, SinkError, Table, codes, oversize};
 use crate::model::Trouble;
 use crate::model::columns::ColumnType;
 use crate::net::http::header::CONTENT_TYPE;
 use crate::net::http::{HeaderName, HeaderValue};
 use crate::net::{Answer, Authorization, Authorize, Client, Judgement, Lane, Rejected, Request, SecretRef};
+
+/// Most bytes of an upload.
+const MOST: usize = 30 * 1_048_576;
 
 /// One `Log-Type` of a workspace.
 #[derive(Debug)]
@@ -96,7 +99,7 @@ impl DataCollector {
             .await
             .map_err(|error| SinkError::Failed(error.into_trouble()))?;
         match refusal(&answer, batch.rows) {
-            Some(error) => Err(error),
+            Some(error) => Err(oversize::judged(error, &answer, bytes_sent as usize, MOST)),
             None => Ok(Receipt { bytes_sent }),
         }
     }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::{Batch, Receipt, Settings, SinkError, Table, codes};
+use super::{Batch, Receipt, Settings, SinkError, Table, codes, oversize};
 use crate::auth::{Company, Credentials, Identities, Refusal};
 use crate::model::Trouble;
 use crate::net::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
@@ -16,6 +16,9 @@ use crate::net::{Answer, Authorize as _, Client, Judgement, Lane, Request};
 
 /// A changed rule and a new role take effect in minutes: no use asking sooner.
 const PROPAGATION: Duration = Duration::from_secs(600);
+
+/// Most bytes of an upload.
+const MOST: usize = 1_048_576;
 
 /// A data collection rule's two streams.
 #[derive(Debug)]
@@ -108,7 +111,7 @@ impl LogsIngestion {
             .await
             .map_err(|error| SinkError::Failed(of_workspace(error.into_trouble())))?;
         match refusal(&answer) {
-            Some(error) => Err(error),
+            Some(error) => Err(oversize::judged(error, &answer, batch.body.len(), MOST)),
             None => Ok(Receipt { bytes_sent }),
         }
     }

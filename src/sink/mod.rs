@@ -9,6 +9,7 @@ mod file;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod logs_ingestion;
+mod oversize;
 #[cfg(test)]
 mod tests;
 mod workspace;
@@ -61,7 +62,8 @@ pub trait Sink: Send + Sync + 'static {
 /// Why a batch was not taken.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SinkError {
-    /// The batch is larger than the other side takes: halve it.
+    /// The batch is larger than the other side takes: halve it. Of a single row: [`crate::model::Verdict::Stop`] if its
+    /// size explains that, any other verdict if the answer may be another next time.
     #[error("{0}")]
     TooBig(Trouble),
     /// Something in the batch is refused: halve it down to the guilty record.

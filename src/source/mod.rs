@@ -44,6 +44,24 @@ pub struct Page {
     pub requests: u32,
 }
 
+/// Records that were asked for by id.
+#[derive(Debug)]
+pub struct Found {
+    /// Those that came.
+    pub records: Vec<Mapped>,
+    /// How many of the asked are there as the source counts, before access rules; `None` if it did not count.
+    pub matching: Option<u64>,
+}
+
+impl Found {
+    /// Records that are there and were not shown; 0 also where the source does not count.
+    pub fn hidden(&self) -> u64 {
+        self.matching
+            .unwrap_or_default()
+            .saturating_sub(self.records.len() as u64)
+    }
+}
+
 /// What a first look at a stream shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
@@ -72,7 +90,7 @@ pub trait Source: Send + Sync + 'static {
     fn probe(&self, from: DateTime<Utc>) -> impl Future<Output = Result<Probe, SourceError>> + Send;
 
     /// The records of these ids (at most 100), wherever they are; an id that does not come is absent.
-    fn by_ids(&self, ids: &[RecordId]) -> impl Future<Output = Result<Vec<Mapped>, SourceError>> + Send;
+    fn by_ids(&self, ids: &[RecordId]) -> impl Future<Output = Result<Found, SourceError>> + Send;
 
     /// Requests of whatever failed for good since this was asked last: no page tells of them.
     fn take_lost_requests(&self) -> u64 {
@@ -155,7 +173,7 @@ impl Source for Desk {
         }
     }
 
-    async fn by_ids(&self, ids: &[RecordId]) -> Result<Vec<Mapped>, SourceError> {
+    async fn by_ids(&self, ids: &[RecordId]) -> Result<Found, SourceError> {
         match self {
             Self::ServiceNow(desk) => desk.by_ids(ids).await,
             Self::Dataverse(desk) => desk.by_ids(ids).await,

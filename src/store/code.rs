@@ -13,7 +13,7 @@ pub mod codes {
     /// No room.
     pub const FULL: Code = Code {
         id: "ITSMD-ST-002",
-        means: "the disk is full, or does not take what is written: a quota, a limit, a fault",
+        means: "the disk is full or nearly so (less than 4 MiB free), or does not take what is written: a quota, a limit, a fault",
         remedy: "make room on the disk; nothing is lost, it goes on where it stopped",
     };
     /// Somebody else holds it.

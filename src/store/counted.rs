@@ -75,6 +75,7 @@ mod tests {
             columns: 1,
             delivered: "2026-01-01T05:00:00Z".parse().unwrap(),
             deleted: false,
+            seen: None,
         }
     }
 

@@ -49,6 +49,19 @@ pub enum StoreError {
         /// Ours.
         known: i64,
     },
+    /// A page may not fit on its disk any more.
+    #[error(
+        "state file {}: {free} bytes are free on its disk, and before anything is delivered there have to be {wanted}; {}",
+        .path.display(), codes::FULL.remedy
+    )]
+    NoRoom {
+        /// Which.
+        path: PathBuf,
+        /// So many are left.
+        free: u64,
+        /// So many have to be.
+        wanted: u64,
+    },
     /// It is some other program's database, or no database.
     #[error("{path} is not a state file of itsmd: {seen}; move it away or set [state] path")]
     Foreign {
@@ -98,6 +111,7 @@ impl StoreError {
             named @ (Self::Failed { .. }
             | Self::Open { .. }
             | Self::Newer { .. }
+            | Self::NoRoom { .. }
             | Self::Foreign { .. }
             | Self::Held { .. }
             | Self::Corrupt(_)
@@ -110,6 +124,14 @@ impl StoreError {
         let (ill, seen) = match self {
             Self::Failed { path, error } => (Ill::of(error), format!("state file {}: {error}", path.display())),
             Self::Sqlite(error) => (Ill::of(error), self.to_string()),
+            Self::NoRoom { path, free, wanted } => {
+                let place = path.display();
+                let seen = format!(
+                    "state file {place}: {free} bytes are free on its disk, and before anything is delivered there have \
+                     to be {wanted}"
+                );
+                (Ill::Full, seen)
+            }
             Self::Corrupt(_) => (Ill::Damaged, self.to_string()),
             Self::Open { .. } | Self::Newer { .. } | Self::Foreign { .. } | Self::Held { .. } | Self::Thread(_) => {
                 (Ill::Other, self.to_string())

@@ -27,6 +27,17 @@ pub struct LedgerRow {
     pub delivered: DateTime<Utc>,
     /// The workspace was told that the record is gone.
     pub deleted: bool,
+    /// As it was first seen with a newer set of columns, which does not deliver it again.
+    pub seen: Option<Seen>,
+}
+
+/// What the mapping made of a record that was delivered with an older set of columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// Of the row as it would be now.
+    pub version: Version,
+    /// The set of columns it was made with.
+    pub columns: i64,
 }
 
 /// A record found by its number.
@@ -48,7 +59,7 @@ impl Db<'_> {
     /// The ledger's rows of these records, in their order.
     pub fn delivered(&self, stream: StreamKey, ids: &[RecordId]) -> Result<Vec<Option<LedgerRow>>, StoreError> {
         let mut query = self.0.prepare_cached(
-            "SELECT number, version, modified, revision, generation, columns, delivered, deleted
+            "SELECT number, version, modified, revision, generation, columns, delivered, deleted, seen, seen_columns
              FROM ledger WHERE stream = ?1 AND record = ?2",
         )?;
         let mut rows = Vec::with_capacity(ids.len());
@@ -67,11 +78,12 @@ impl Db<'_> {
         let mut upsert = self.0.prepare_cached(
             // A page planned before a resync may be delivered after it: the generation never goes back.
             "INSERT INTO ledger (stream, record, number, version, modified, revision, generation, columns, delivered,
-                 deleted)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                 deleted, seen, seen_columns)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
              ON CONFLICT DO UPDATE SET number = excluded.number, version = excluded.version,
                  modified = excluded.modified, revision = excluded.revision, columns = excluded.columns,
                  delivered = excluded.delivered, deleted = excluded.deleted,
+                 seen = excluded.seen, seen_columns = excluded.seen_columns,
                  generation = max(generation, excluded.generation)",
         )?;
         for (id, row) in rows {
@@ -86,6 +98,8 @@ impl Db<'_> {
                 row.columns,
                 row.delivered.timestamp(),
                 row.deleted,
+                row.seen.map(|seen| seen.version.0.cast_signed()),
+                row.seen.map(|seen| seen.columns),
             ])?;
         }
         Ok(())
@@ -154,7 +168,7 @@ impl Db<'_> {
             "SELECT s.connection, s.kind, l.record, EXISTS (SELECT 1 FROM quarantine q
                     WHERE q.stream = l.stream AND q.record = l.record),
                     l.number, l.version, l.modified, l.revision, l.generation, l.columns, l.delivered,
-                    l.deleted
+                    l.deleted, l.seen, l.seen_columns
              FROM ledger l JOIN streams s USING (stream) WHERE l.number = ?1 COLLATE NOCASE
              ORDER BY s.connection, s.kind",
         )?;
@@ -181,7 +195,17 @@ pub(super) fn ledger_row(row: &rusqlite::Row<'_>, first: usize) -> Result<Ledger
         columns: row.get(first + 5)?,
         delivered: Utc.timestamp_opt(row.get(first + 6)?, 0).single().unwrap_or_default(),
         deleted: row.get(first + 7)?,
+        seen: Seen::of(row.get(first + 8)?, row.get(first + 9)?),
     })
+}
+
+impl Seen {
+    pub(super) fn of(version: Option<i64>, columns: Option<i64>) -> Option<Self> {
+        Some(Self {
+            version: Version(version?.cast_unsigned()),
+            columns: columns?,
+        })
+    }
 }
 
 const TEXT: u8 = 0;

@@ -18,8 +18,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../schema/store/0002_sweeps.sql"),
     include_str!("../../schema/store/0003_pauses.sql"),
     include_str!("../../schema/store/0004_refusals.sql"),
-    include_str!("../../schema/store/0005_refresh_tokens.sql"),
-    include_str!("../../schema/store/0006_announced.sql"),
+    include_str!("../../schema/store/0005_seen.sql"),
+    include_str!("../../schema/store/0006_refresh_tokens.sql"),
+    include_str!("../../schema/store/0007_announced.sql"),
 ];
 
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {

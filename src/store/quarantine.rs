@@ -43,6 +43,17 @@ pub struct Quarantined {
     pub retry: bool,
 }
 
+/// Whose fault a refusal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suspicion {
+    /// This version was never refused.
+    New,
+    /// It was, when it may have been the workspace's fault.
+    Suspect,
+    /// It was, by a workspace that takes rows.
+    Guilty,
+}
+
 const SELECT: &str = "SELECT q.id, s.connection, s.kind, q.record, q.number, q.version, q.modified, q.reason, q.rows,
      q.since, q.retry FROM quarantine q JOIN streams s USING (stream)";
 
@@ -137,6 +148,31 @@ impl Db<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// A stream's records that wait for a change or a person, oldest first.
+    pub fn quarantine_in(&self, stream: StreamKey) -> Result<Vec<Quarantined>, StoreError> {
+        let mut query = self.0.prepare_cached(&format!(
+            "{SELECT} WHERE q.stream = ?1 AND q.record IS NOT NULL AND q.retry = 0 ORDER BY q.id"
+        ))?;
+        let rows = query.query_map([stream.0], entry)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Lets records out that are gone from the service desk, unless they were set aside anew meanwhile.
+    pub fn drop_gone(&self, gone: &[Quarantined]) -> Result<(), StoreError> {
+        let mut delete = self.0.prepare_cached(
+            "DELETE FROM quarantine WHERE id = ?1 AND retry = 0 AND version IS ?2 AND modified IS ?3",
+        )?;
+        for entry in gone {
+            let (version, modified) = (entry.aside.version, entry.aside.modified);
+            delete.execute(params![
+                entry.entry,
+                version.map(|version| version.0.cast_signed()),
+                modified.map(millis)
+            ])?;
+        }
+        Ok(())
+    }
+
     /// The entry of that number.
     pub fn quarantine_entry(&self, number: i64) -> Result<Option<Quarantined>, StoreError> {
         let mut query = self.0.prepare_cached(&format!("{SELECT} WHERE q.id = ?1"))?;
@@ -161,15 +197,30 @@ impl Db<'_> {
         Ok(changed == 1)
     }
 
-    /// Marks these to be tried again: the workspace was at fault, not the records.
+    /// Marks these to be tried again: the workspace was at fault, not the records, and may be still.
     pub fn retry_records(&self, stream: StreamKey, ids: &[RecordId]) -> Result<(), StoreError> {
         let mut update = self
             .0
-            .prepare_cached("UPDATE quarantine SET retry = 1 WHERE stream = ?1 AND record = ?2")?;
+            .prepare_cached("UPDATE quarantine SET retry = 1, unproven = 1 WHERE stream = ?1 AND record = ?2")?;
         for id in ids {
             update.execute(params![stream.0, pack(id)])?;
         }
         Ok(())
+    }
+
+    /// What is known of a version that the workspace refuses.
+    pub fn suspicion(&self, stream: StreamKey, id: &RecordId, version: Version) -> Result<Suspicion, StoreError> {
+        let mut query = self
+            .0
+            .prepare_cached("SELECT unproven FROM quarantine WHERE stream = ?1 AND record = ?2 AND version = ?3")?;
+        let unproven: Option<i64> = query
+            .query_row(params![stream.0, pack(id), version.0.cast_signed()], |row| row.get(0))
+            .optional()?;
+        Ok(match unproven {
+            None => Suspicion::New,
+            Some(0) => Suspicion::Guilty,
+            Some(_) => Suspicion::Suspect,
+        })
     }
 
     /// Notes that the workspace refused this record, which is set aside. Whether it is the record
@@ -194,10 +245,11 @@ impl Db<'_> {
         Ok(())
     }
 
-    /// A page is over: refusals beside rows that were taken are the records' fault; where nothing was taken, it may be the
-    /// workspace's.
+    /// A page is over: what was refused beside rows that were taken is tried once more at once; where nothing was taken, as
+    /// soon as something is.
     pub fn judge_refusals(&self, stream: StreamKey, taken: bool) -> Result<(), StoreError> {
-        let sql = "UPDATE quarantine SET unproven = iif(?2, 0, 1) WHERE stream = ?1 AND unproven = 2";
+        let sql = "UPDATE quarantine SET unproven = iif(?2, 0, 1), retry = iif(?2, 1, retry)
+             WHERE stream = ?1 AND unproven = 2";
         self.0.prepare_cached(sql)?.execute(params![stream.0, taken])?;
         Ok(())
     }
@@ -211,6 +263,12 @@ impl Db<'_> {
     /// Marks what the workspace refused to be tried again: it went to another one, or a person asks for everything.
     pub fn retry_refused(&self, stream: StreamKey) -> Result<usize, StoreError> {
         let sql = "UPDATE quarantine SET retry = 1 WHERE stream = ?1 AND record IS NOT NULL AND version IS NOT NULL";
+        Ok(self.0.execute(sql, [stream.0])?)
+    }
+
+    /// Marks all that can be asked for by id to be tried again: a sweep is due, and what is gone leaves so, too.
+    pub fn retry_known(&self, stream: StreamKey) -> Result<usize, StoreError> {
+        let sql = "UPDATE quarantine SET retry = 1 WHERE stream = ?1 AND record IS NOT NULL";
         Ok(self.0.execute(sql, [stream.0])?)
     }
 
@@ -242,6 +300,13 @@ impl Db<'_> {
             .0
             .prepare_cached("UPDATE quarantine SET retry = 0, reason = ?3 WHERE stream = ?1 AND record = ?2")?;
         update.execute(params![stream.0, pack(id), reason])?;
+        Ok(())
+    }
+
+    /// A record that was tried again was not shown, and may be hidden: it stays as it is.
+    pub fn retried_in_vain(&self, stream: StreamKey, id: &RecordId) -> Result<(), StoreError> {
+        let sql = "UPDATE quarantine SET retry = 0 WHERE stream = ?1 AND record = ?2 AND retry = 2";
+        self.0.prepare_cached(sql)?.execute(params![stream.0, pack(id)])?;
         Ok(())
     }
 

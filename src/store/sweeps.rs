@@ -34,6 +34,8 @@ pub struct SweepRow {
     pub ended: Option<DateTime<Utc>>,
     /// Why a person has to decide, as JSON of code, seen, means and remedy.
     pub blocked: Option<String>,
+    /// Records that were delivered and that the last one found hidden: counted, and not shown even by id.
+    pub unshown: u64,
 }
 
 /// A row of the ledger that the sweep did not meet, as it was compared.
@@ -101,9 +103,9 @@ impl Db<'_> {
 
     /// Where the stream's reconcile stands.
     pub fn sweep(&self, stream: StreamKey) -> Result<SweepRow, StoreError> {
-        let mut query = self
-            .0
-            .prepare_cached("SELECT asked, below, nights, ended, blocked, hidden FROM sweeps WHERE stream = ?1")?;
+        let mut query = self.0.prepare_cached(
+            "SELECT asked, below, nights, ended, blocked, hidden, unshown FROM sweeps WHERE stream = ?1",
+        )?;
         let row = query.query_row([stream.0], |row| {
             Ok(SweepRow {
                 asked: row.get::<_, Option<i64>>(0)?.and_then(Sweep::of),
@@ -112,6 +114,7 @@ impl Db<'_> {
                 ended: row.get::<_, Option<i64>>(3)?.map(time),
                 blocked: row.get(4)?,
                 hidden: row.get::<_, i64>(5)?.cast_unsigned(),
+                unshown: row.get::<_, i64>(6)?.cast_unsigned(),
             })
         });
         Ok(row.optional()?.unwrap_or_default())
@@ -174,6 +177,15 @@ impl Db<'_> {
         self.0.execute(
             "UPDATE sweeps SET hidden = ?2 WHERE stream = ?1",
             params![stream.0, rows.cast_signed()],
+        )?;
+        Ok(())
+    }
+
+    /// Notes how many delivered records the sweep that ended found hidden.
+    pub fn set_unshown(&self, stream: StreamKey, records: u64) -> Result<(), StoreError> {
+        self.0.execute(
+            "UPDATE sweeps SET unshown = ?2 WHERE stream = ?1",
+            params![stream.0, records.cast_signed()],
         )?;
         Ok(())
     }

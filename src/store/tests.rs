@@ -130,6 +130,7 @@ fn the_ledger_gives_back_what_was_written() {
         columns: 1,
         delivered: at("2026-01-01T05:01:00Z"),
         deleted: false,
+        seen: Seen::of(Some(-6), Some(2)),
     };
     let written = vec![(id.clone(), row.clone())];
     store.call_here(|db| db.write_delivered(stream, &written)).unwrap();

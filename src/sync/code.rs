@@ -8,8 +8,9 @@ pub mod codes {
     pub const NOTHING_TAKEN: Code = Code {
         id: "ITSMD-WS-020",
         means: "20 records were refused one by one and none was taken: it is not they",
-        remedy: "compare the data collection rule with `itsmd schema dcr`; what was set aside is tried again as soon as \
-                 the workspace takes a row",
+        remedy: "compare the data collection rule with `itsmd schema dcr`, or, if it says that they are too large though \
+                 they are small, look for a limit in a proxy before the workspace; what was set aside is tried again by \
+                 itself",
     };
     /// Another instance or table.
     pub const ANOTHER_SOURCE: Code = Code {
@@ -20,7 +21,7 @@ pub mod codes {
     /// A sweep that would mark too many.
     pub const TOO_MANY_GONE: Code = Code {
         id: "ITSMD-SY-002",
-        means: "a sweep found more records gone than `max_deletions` and 1 % of the stream, or all of them; none was marked",
+        means: "a sweep found more records gone or hidden than `max_deletions` and 1 % of the stream, or half of them all; none was marked",
         remedy: "give the service desk's user its roles back; or, if they are really gone, `itsmd sync --reconcile \
                  --accept-deletions --connection NAME`",
     };

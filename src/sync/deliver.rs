@@ -1,11 +1,8 @@
 //! Step four: claim the ids, drop what the ledger already has, send, and write down what was taken.
 
-use std::sync::PoisonError;
-
 use chrono::{DateTime, Utc};
 
 use super::batch::{MAX_BATCH_BYTES, Stamp, assemble, fitting};
-use super::codes;
 use super::reconcile::{Truths, truth};
 use super::set_aside::unmapped_asides;
 use super::settled::{Age, Question, Settling};
@@ -13,10 +10,7 @@ use super::sort_out::sort_out;
 use super::stream::{Stream, store_trouble};
 use crate::model::{Generation, Mapped, Record, RecordId, Trouble, Verdict};
 use crate::sink::{Sink, SinkError};
-use crate::store::{LedgerRow, StreamKey, Tally};
-
-/// With this many records refused singly and none accepted since, the workspace is at fault, not they.
-const REFUSALS_BEFORE_STOP: usize = 20;
+use crate::store::{LedgerRow, Seen, StreamKey, Tally};
 
 /// What deliveries of one run have in common.
 #[derive(Debug, Clone)]
@@ -43,10 +37,6 @@ pub(super) struct Reading<'a> {
     /// Of records asked for by id, what they were compared with.
     pub truths: Option<&'a Truths>,
 }
-
-/// Records refused singly since the workspace last took a row.
-#[derive(Debug, Default)]
-pub(super) struct Refusals(Vec<RecordId>);
 
 /// What the ledger says of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,12 +106,12 @@ impl<S, K: Sink> Stream<S, K> {
                 Choice::Unchanged => {
                     tally.unchanged += 1;
                     written.push(record);
-                    touched.extend(newer_stamp(record, known));
+                    touched.extend(noted(record, known, delivery));
                 }
                 Choice::Restamp => {
                     tally.unchanged += 1;
                     written.push(record);
-                    touched.extend(known.map(|known| restamped(record, known)));
+                    touched.extend(known.map(|known| restamped(record, known, delivery)));
                 }
                 Choice::Doubtful => reading.question.doubts(&record.id),
             }
@@ -194,6 +184,7 @@ impl<S, K: Sink> Stream<S, K> {
         if records.is_empty() {
             return Ok(());
         }
+        self.has_room().await?;
         let (stream, now) = (delivery.stream, (self.now)());
         let generated = self
             .store
@@ -229,12 +220,12 @@ impl<S, K: Sink> Stream<S, K> {
                     ranges.push(range.start..middle);
                     continue;
                 }
-                Err(SinkError::TooBig(trouble)) => {
+                // Its size explains it.
+                Err(SinkError::TooBig(trouble)) if trouble.verdict == Verdict::Stop => {
                     self.set_aside_records(delivery, part, &trouble.seen, tally).await?;
                 }
-                Err(SinkError::Refused(trouble)) => {
-                    self.refused(delivery.stream, part[0], &trouble).await?;
-                    self.set_aside_refused(delivery, part[0], &trouble.seen, tally).await?;
+                Err(SinkError::TooBig(trouble) | SinkError::Refused(trouble)) => {
+                    self.refused(delivery, part[0], &trouble, tally).await?;
                 }
             }
             settling.delivered(part);
@@ -250,29 +241,8 @@ impl<S, K: Sink> Stream<S, K> {
             .map(|record| (record.id.clone(), ledger_row(record, delivery, delivered)))
             .collect();
         self.write_down(delivery.stream, rows, true).await?;
-        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).0.clear();
+        self.refusals.forget();
         Ok(())
-    }
-
-    /// A refusal of a single record. With the twentieth in a row behind it the stream stops, and those twenty are tried
-    /// again with its next run, in this process or another.
-    async fn refused(&self, stream: StreamKey, record: &Record, trouble: &Trouble) -> Result<(), Trouble> {
-        let blameless = {
-            let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
-            if refusals.0.len() < REFUSALS_BEFORE_STOP {
-                refusals.0.push(record.id.clone());
-                return Ok(());
-            }
-            refusals.0.clone()
-        };
-        self.persist(move |db| db.retry_records(stream, &blameless)).await?;
-        Err(Trouble {
-            code: codes::NOTHING_TAKEN.id,
-            verdict: Verdict::Stop,
-            means: codes::NOTHING_TAKEN.means.to_owned(),
-            remedy: codes::NOTHING_TAKEN.remedy.to_owned(),
-            seen: trouble.seen.clone(),
-        })
     }
 
     /// `taken`: the workspace took them just now, so that what it refused before is worth one more try.
@@ -304,7 +274,7 @@ impl<S, K: Sink> Stream<S, K> {
 /// | a newer stamp, or the same with a higher revision | older | overtaken |
 /// | a row of an older generation | | deliver |
 /// | the same version | the same | unchanged |
-/// | the same stamp and revision, other columns | different for its columns alone | unchanged |
+/// | the same stamp and revision, other columns | as first seen with these | unchanged |
 /// | anything else | changed | deliver |
 fn choose(
     record: &Record,
@@ -335,23 +305,36 @@ fn choose(
     }
 }
 
-/// An upgrade never sends the window again by itself.
+/// An upgrade never sends the window again by itself: a row that was made with another set of columns counts as the same
+/// while it is as it was first seen with this one.
 pub(super) fn only_columns_differ(record: &Record, known: &LedgerRow, delivery: &Delivery) -> bool {
     let same_revision = known.revision.is_some() && record.revision == known.revision;
-    record.modified == known.modified && same_revision && known.columns != delivery.columns
+    let seen = known.seen.filter(|seen| seen.columns == delivery.columns);
+    let as_seen = seen.is_none_or(|seen| seen.version == record.version);
+    record.modified == known.modified && same_revision && known.columns != delivery.columns && as_seen
 }
 
-/// An unchanged record with a newer stamp: the ledger keeps the stamp, so that it stays in the window.
-fn newer_stamp(record: &Record, known: Option<LedgerRow>) -> Option<(RecordId, LedgerRow)> {
+/// What the ledger keeps of an unchanged record: a newer stamp, so that it stays in the window, and how it is seen with
+/// columns that it was not delivered with.
+fn noted(record: &Record, known: Option<LedgerRow>, delivery: &Delivery) -> Option<(RecordId, LedgerRow)> {
     let known = known?;
     let newer = record.modified > known.modified || record.revision > known.revision;
-    newer.then(|| restamped(record, known))
+    let (id, mut row) = restamped(record, known.clone(), delivery);
+    if !newer {
+        (row.modified, row.revision) = (known.modified, known.revision);
+    }
+    (row != known).then_some((id, row))
 }
 
-fn restamped(record: &Record, known: LedgerRow) -> (RecordId, LedgerRow) {
+fn restamped(record: &Record, known: LedgerRow, delivery: &Delivery) -> (RecordId, LedgerRow) {
+    let seen = Seen {
+        version: record.version,
+        columns: delivery.columns,
+    };
     let row = LedgerRow {
         modified: record.modified,
         revision: record.revision,
+        seen: (known.columns != delivery.columns).then_some(seen),
         ..known
     };
     (record.id.clone(), row)
@@ -367,6 +350,7 @@ fn ledger_row(record: &Record, delivery: &Delivery, delivered: DateTime<Utc>) ->
         columns: delivery.columns,
         delivered,
         deleted: delivery.gone,
+        seen: None,
     }
 }
 

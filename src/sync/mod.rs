@@ -28,6 +28,7 @@ mod prepare;
 mod progress;
 mod pull;
 mod reconcile;
+mod refusals;
 mod rest;
 mod resync;
 mod run;

@@ -22,10 +22,33 @@ impl<S, K> Stream<S, K> {
         F: Fn(&Db<'_>) -> Result<T, StoreError> + Send + Sync + 'static,
     {
         let write = Arc::new(write);
+        self.insist(|| {
+            let again = Arc::clone(&write);
+            self.store.call(move |db| again(db))
+        })
+        .await
+    }
+
+    /// Looks, before the first write of a run, whether there is room for what it will write; a daemon waits for that.
+    pub(super) async fn until_room(&self) -> Result<(), Trouble> {
+        match self.settings.patient {
+            true => self.insist(|| self.store.has_room()).await,
+            false => self.has_room().await,
+        }
+    }
+
+    /// The same of a page: nothing was delivered yet that has to be written down, so the run just ends.
+    pub(super) async fn has_room(&self) -> Result<(), Trouble> {
+        self.store.has_room().await.map_err(|error| store_trouble(&error))
+    }
+
+    async fn insist<T, F>(&self, write: impl Fn() -> F) -> Result<T, Trouble>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
         let (mut tries, mut closed) = (0_usize, None);
         loop {
-            let again = Arc::clone(&write);
-            let error = match self.store.call(move |db| again(db)).await {
+            let error = match write().await {
                 Ok(value) => {
                     self.tell_unwritten(None);
                     return Ok(value);

@@ -123,7 +123,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
     }
 
     /// Fetches and delivers by id what `quarantine retry` or a recovered workspace asks for.
-    async fn retry_quarantined(&self, work: &Work<'_>) -> Result<(), Halt> {
+    pub(super) async fn retry_quarantined(&self, work: &Work<'_>) -> Result<(), Halt> {
         let stream = work.delivery.stream;
         let ids = self
             .store
@@ -134,6 +134,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             let mut question = self.settled.ask();
             let by_id = self.fetch_by_ids(work, std::iter::once(ids)).await?;
             question.answered();
+            let hidden = by_id.perhaps_hidden(ids);
             let reading = Reading {
                 question: &question,
                 truths: None,
@@ -145,6 +146,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
                 unserved
                     .iter()
                     .try_for_each(|(id, why)| db.set_aside_again(stream, id, why))?;
+                hidden.iter().try_for_each(|id| db.retried_in_vain(stream, id))?;
                 db.retried(stream, &tried)
             })
             .await?;

@@ -161,6 +161,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
             db.begin_run(stream, worker, &run_id, started)
         };
         if !self.settings.patient {
+            self.until_room().await?;
             return self
                 .store
                 .call(begin)
@@ -169,7 +170,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
         }
         tokio::select! {
             biased;
-            begun = self.persist(begin) => Ok(begun?),
+            begun = async { self.until_room().await?; self.persist(begin).await } => Ok(begun?),
             // Nothing was delivered that has to be written down.
             () = run.cancel.cancelled() => Err(Halt::Interrupted),
         }

@@ -21,30 +21,7 @@ impl<S, K: Sink> Stream<S, K> {
         self.set_aside(delivery.stream, asides.collect()).await
     }
 
-    /// What the workspace refused by itself, and may take when it is set right.
-    pub(super) async fn set_aside_refused(
-        &self,
-        delivery: &Delivery,
-        record: &Record,
-        reason: &str,
-        tally: &mut Tally,
-    ) -> Result<(), Trouble> {
-        tally.quarantined += 1;
-        let (stream, aside, now) = (delivery.stream, refused(record, reason), (self.now)());
-        self.tell_aside(&aside);
-        self.store
-            .call(move |db| db.refused_unproven(stream, &aside, now))
-            .await
-            .map_err(|error| store_trouble(&error))
-    }
-
-    /// The page is over: `taken` if the workspace took others of it, which proves its refusals.
-    pub(super) async fn judge_refusals(&self, stream: StreamKey, taken: bool) -> Result<(), Trouble> {
-        let judged = self.store.call(move |db| db.judge_refusals(stream, taken)).await;
-        judged.map_err(|error| store_trouble(&error))
-    }
-
-    fn tell_aside(&self, aside: &Aside) {
+    pub(super) fn tell_aside(&self, aside: &Aside) {
         let record = aside.id.as_ref().map_or("(no id)", RecordId::as_str);
         tracing::warn!(stream = %self.id, record, number = aside.number, reason = aside.reason, "record set aside");
     }
@@ -61,7 +38,7 @@ impl<S, K: Sink> Stream<S, K> {
     }
 }
 
-fn refused(record: &Record, reason: &str) -> Aside {
+pub(super) fn refused(record: &Record, reason: &str) -> Aside {
     Aside {
         id: Some(record.id.clone()),
         number: record.number.to_string(),

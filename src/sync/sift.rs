@@ -5,7 +5,7 @@
 //! server's words, its neighbours are delivered, and reading goes on behind them. If the keys do not come either, it is
 //! the range, which is halved, or the server itself, which is left in peace.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,7 +15,7 @@ use super::pull::{BREATH, Halt, Work};
 use super::stream::{Stream, store_trouble};
 use crate::model::{Mapped, RecordId, Slice, Trouble, Unmapped};
 use crate::sink::Sink;
-use crate::source::{Page, Source, SourceError};
+use crate::source::{Found, Page, Source, SourceError};
 use crate::store::Tally;
 
 /// Into so many parts a part is cut, and of so many rows are the first: where each failure may cost the server a minute,
@@ -34,6 +34,19 @@ pub(super) struct ById {
     pub found: Vec<Mapped>,
     /// Those that the server cannot serve, with its words.
     pub unserved: Vec<(RecordId, String)>,
+    /// Rows that the service desk counted and did not show.
+    pub hidden: u64,
+}
+
+impl ById {
+    /// Of those that were asked for, those that did not come while the service desk counts more than it showed.
+    pub(super) fn perhaps_hidden(&self, asked: &[RecordId]) -> Vec<RecordId> {
+        if self.hidden == 0 {
+            return Vec::new();
+        }
+        let came: HashSet<&RecordId> = self.found.iter().filter_map(Mapped::id).collect();
+        asked.iter().filter(|id| !came.contains(id)).cloned().collect()
+    }
 }
 
 /// A record by its light fields.
@@ -170,7 +183,8 @@ impl<S: Source, K: Sink> Stream<S, K> {
                 Ok(found) => {
                     (tries, refused) = (0, 0);
                     self.unserved.forget(part);
-                    by_id.found.extend(found);
+                    by_id.hidden += found.hidden();
+                    by_id.found.extend(found.records);
                     continue;
                 }
                 Err(SourceError::Failed(trouble)) => return Err(Halt::Trouble(trouble)),
@@ -208,7 +222,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
         let others = newest.iter().filter(|id| unserved.iter().all(|(bad, _)| bad != *id));
         for other in others.take(FEW) {
             match self.ask_by_ids(work, std::slice::from_ref(other)).await? {
-                Ok(found) if !found.is_empty() => return Ok(true),
+                Ok(found) if !found.records.is_empty() => return Ok(true),
                 // It is gone, which says nothing of the server.
                 Ok(_) => {}
                 Err(SourceError::Failed(trouble)) => return Err(Halt::Trouble(trouble)),
@@ -248,7 +262,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
         }
     }
 
-    async fn ask_by_ids(&self, work: &Work<'_>, ids: &[RecordId]) -> Result<Result<Vec<Mapped>, SourceError>, Halt> {
+    async fn ask_by_ids(&self, work: &Work<'_>, ids: &[RecordId]) -> Result<Result<Found, SourceError>, Halt> {
         let records = tokio::select! {
             biased;
             () = work.cancel.cancelled() => return Err(Halt::Interrupted),

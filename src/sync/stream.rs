@@ -7,11 +7,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::budget::ByteBudget;
 use super::claims::Claims;
-use super::deliver::Refusals;
 use super::log_row::LastWritten;
 use super::page_size::PageSize;
 use super::progress::Progress;
 use super::reconcile::KEYS_AT_ONCE;
+use super::refusals::Refusals;
 use super::settled::Settled;
 use super::sift::Unserved;
 use super::source_clock::SourceClock;
@@ -43,7 +43,8 @@ pub struct Settings {
     pub reconcile: bool,
     /// Whether what is gone is marked.
     pub deletions: bool,
-    /// More than this, and more than 1 % of the stream, in one sweep: none is marked.
+    /// More than this, and more than 1 % of the stream, in one sweep: none is marked; nor half of the stream, if that is
+    /// more than five.
     pub max_deletions: u64,
     /// The product it is read from.
     pub partner: Partner,
@@ -87,7 +88,7 @@ pub struct Stream<S, K> {
     /// What was asked for by id, while an older page may be on its way.
     pub(super) settled: Settled,
     pub(super) budget: ByteBudget,
-    pub(super) refusals: Mutex<Refusals>,
+    pub(super) refusals: Refusals,
     /// Closed for delivery while something delivered could not be written down.
     pub(super) writable: tokio::sync::RwLock<()>,
     /// Why nothing can be written down, as long as nothing can.
@@ -130,7 +131,7 @@ impl<S, K> Stream<S, K> {
             key_page_size: PageSize::new(KEYS_AT_ONCE),
             settled: Settled::default(),
             budget,
-            refusals: Mutex::default(),
+            refusals: Refusals::default(),
             writable: tokio::sync::RwLock::default(),
             unwritten: Mutex::default(),
             log_written: LastWritten::default(),

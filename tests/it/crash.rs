@@ -114,8 +114,8 @@ impl Story {
         }
         let gone = latest.values().filter(|row| row["IsDeleted_b"] == true).count();
         assert!(
-            gone > self.kills as usize / 4,
-            "only {gone} were deleted in {} rounds",
+            gone > self.kills as usize / 10,
+            "only {gone} were deleted while {} were killed",
             self.kills
         );
         for row in &table {

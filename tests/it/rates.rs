@@ -1,6 +1,7 @@
 //! Rates and wishes: never more than was configured, and what a server asks for is done by the whole connection.
 
-use std::time::Duration;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use itsmd::sim::dataverse::{self, Cell, Instance};
@@ -12,7 +13,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::daemon::{self, Daemon};
-use crate::rig::{Rig, STREAM, ago, incident, loopback, stream};
+use crate::rig::{DEADLINE, Rig, STREAM, ago, incident, loopback, stream};
 
 /// A service desk with so many incidents, half an hour apart.
 pub async fn rig(incidents: u32, more: &str) -> Rig {
@@ -78,6 +79,50 @@ async fn neither_rate_nor_concurrency_is_exceeded_in_bad_weather() {
     rig.servicenow.faults.clear();
     let (code, report) = rig.sync(&[]).await;
     assert_eq!((code, rig.workspace.count(STREAM)), (0, 1800), "{report:#}");
+}
+
+/// A foreground sync that has more to ask and may ask sixty times a minute; it is ended when the desk was asked so often.
+/// With how long that took.
+async fn asked_so_often(requests: usize, records: u32) -> (Journal, Duration) {
+    let rig = rig(records, "page_size = 25").await;
+    let text = std::fs::read_to_string(rig.config()).unwrap();
+    let text = text.replace("requests_per_minute = 6000", "requests_per_minute = 60");
+    std::fs::write(rig.config(), text).unwrap();
+    let mut sync = rig
+        .command(&["sync"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let journal = rig.servicenow.journal.clone();
+    let begun = Instant::now();
+    while journal.count() < requests {
+        assert!(begun.elapsed() < 3 * DEADLINE, "{} requests", journal.count());
+        assert!(sync.try_wait().unwrap().is_none(), "it has nothing left to ask");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    sync.kill().unwrap();
+    sync.wait().unwrap();
+    let asked = journal.requests();
+    let took = asked[requests - 1].at - asked[0].at;
+    (journal, took)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_the_burst_requests_are_spread_over_the_minute() {
+    // Six at once, then one each 61 s / 55.
+    let (journal, took) = asked_so_often(12, 1800).await;
+    assert!(took >= Duration::from_millis(6_500), "twelve requests in {took:?}");
+    assert!(journal.max_in_any(Duration::from_secs(1)) <= 8);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes 80 seconds: bash .ci/long"]
+async fn in_no_sixty_seconds_of_a_long_backfill_more_is_asked_than_a_minute_allows() {
+    let (journal, took) = asked_so_often(75, 3000).await;
+    assert!(took > Duration::from_secs(60), "75 requests in {took:?}");
+    let most = journal.max_in_any(Duration::from_secs(60));
+    assert!((55..=60).contains(&most), "{most} requests in a minute");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -89,7 +89,7 @@ const CONNECTION_KEYS: &[Key] = &[
     key("splay", Kind::Text, Presence::Text("10%"), "How far the start is shifted, as a part of the interval, or \"off\"."),
     key("reconcile", Kind::Text, Presence::Text("30 3 * * *"), "When to look for what no cursor sees (deletions, silent and back-dated changes), as cron fields, or \"off\"; never closer than an hour."),
     key("deletions", Kind::Word(&["mark", "off"]), Presence::Text("mark"), "Whether records that a reconcile finds gone are marked with a last row."),
-    key("max_deletions", Kind::Integer(0, ANY), Integer(50), "More than this, and more than 1 % of the stream, gone in one sweep: mark none, and block the stream until a person decides."),
+    key("max_deletions", Kind::Integer(0, ANY), Integer(50), "More than this, and more than 1 % of the stream, gone in one sweep, or more than five that are half of it: mark none, and block the stream until a person decides."),
     key("overlap", Kind::Duration(0, 86_400), Presence::Text("5m"), "How far behind its position every run begins to read."),
     key("requests_per_minute", Kind::Integer(1, 60_000), Integer(60), "Requests in any 60 seconds, burst included."),
     key("max_concurrent", Kind::Integer(1, 16), Integer(2), "Requests in flight at once."),

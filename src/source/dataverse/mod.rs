@@ -36,7 +36,7 @@ use self::answer::{Ask, Outcome};
 use self::link::Links;
 use self::query::Query;
 use super::map::{Dialect, Mapper};
-use super::{Page, Probe, Source, SourceError, order, stamp};
+use super::{Found, Page, Probe, Source, SourceError, order, stamp};
 use crate::auth::Credentials;
 use crate::model::{ChoiceValues, ItemProfile, Mapped, Partner, RecordId, Slice, StreamId};
 use crate::net::{Client, Lane};
@@ -168,11 +168,15 @@ impl Source for Dataverse {
         self.lost.swap(0, Ordering::Relaxed)
     }
 
-    async fn by_ids(&self, ids: &[RecordId]) -> Result<Vec<Mapped>, SourceError> {
-        let mut found = Vec::new();
+    /// A Dataverse count leaves out what the user may not read.
+    async fn by_ids(&self, ids: &[RecordId]) -> Result<Found, SourceError> {
+        let mut records = Vec::new();
         for ids in ids.chunks(IDS_AT_ONCE) {
-            found.extend(self.chunk(ids).await?);
+            records.extend(self.chunk(ids).await?);
         }
-        Ok(found)
+        Ok(Found {
+            records,
+            matching: None,
+        })
     }
 }

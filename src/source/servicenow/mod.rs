@@ -27,9 +27,9 @@ use self::answer::Answered;
 use self::query::Part;
 use super::map::{Dialect, Mapper};
 use super::order::{self, Disorder, Ties};
-use super::{Page, Probe, Source, SourceError, stamp};
+use super::{Found, Page, Probe, Source, SourceError, stamp};
 use crate::auth::Credentials;
-use crate::model::{ChoiceValues, ItemProfile, Mapped, Partner, Position, RecordId, Slice, StreamId};
+use crate::model::{ChoiceValues, ItemProfile, Partner, Position, RecordId, Slice, StreamId};
 use crate::net::{Client, Lane};
 
 pub use codes::CODES;
@@ -222,6 +222,13 @@ fn page(answered: Answered, at: &Position, last: Option<Position>, size: u32) ->
     }
 }
 
+fn found(answered: Answered) -> Found {
+    Found {
+        records: answered.rows.mapped,
+        matching: answered.total,
+    }
+}
+
 impl Source for ServiceNow {
     async fn page(&self, slice: &Slice, size: u32) -> Result<Page, SourceError> {
         let lane = if slice.to.is_none() { Lane::Head } else { Lane::Rest };
@@ -236,13 +243,13 @@ impl Source for ServiceNow {
         self.lost.swap(0, Ordering::Relaxed)
     }
 
-    async fn by_ids(&self, ids: &[RecordId]) -> Result<Vec<Mapped>, SourceError> {
+    async fn by_ids(&self, ids: &[RecordId]) -> Result<Found, SourceError> {
         let ids: Vec<&str> = ids.iter().map(RecordId::as_str).collect();
         let query = query::by_ids(self.mapper.item(), &self.filter, &ids);
         let limit = u32::try_from(ids.len()).unwrap_or(u32::MAX);
         let answered = self.rows(Lane::Rest, &query, limit, 0).await?;
         if order::check_ids(&answered.rows.mapped, &ids).is_ok() {
-            return Ok(answered.rows.mapped);
+            return Ok(found(answered));
         }
         // Once more: whatever stands between may have dropped the query of this one request.
         self.lose(answered.requests);
@@ -251,6 +258,6 @@ impl Source for ServiceNow {
             self.lose(again.requests);
             self.disorder(&disorder)
         })?;
-        Ok(again.rows.mapped)
+        Ok(found(again))
     }
 }

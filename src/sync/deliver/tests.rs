@@ -115,6 +115,30 @@ fn new_columns_alone_do_not_send_the_window_again_but_a_resync_does() {
 }
 
 #[test]
+fn a_silent_update_behind_a_change_of_columns_is_told_from_it() {
+    let stamp = "2026-01-02T00:00:00Z";
+    let known = ledger_row(&record(stamp, 1, 1), &delivery(0, 1), at(START));
+    let choice = |known: &LedgerRow, version: u64, columns: i64| {
+        choose(&record(stamp, 1, version), Some(known), &delivery(0, columns), None)
+    };
+    // As it looks with the new columns, be it the same or not, is how it is known from now on.
+    for first in [1, 2] {
+        assert_eq!(choice(&known, first, 2), Choice::Unchanged);
+        let (_, seen) = noted(&record(stamp, 1, first), Some(known.clone()), &delivery(0, 2)).unwrap();
+        assert_eq!((seen.version, seen.columns), (known.version, known.columns));
+        assert_eq!(choice(&seen, first, 2), Choice::Unchanged);
+        assert_eq!(
+            noted(&record(stamp, 1, first), Some(seen.clone()), &delivery(0, 2)),
+            None
+        );
+        assert_eq!(choice(&seen, 3, 2), Choice::Deliver, "a silent update");
+        // Another set again, and the one that it was delivered with.
+        assert_eq!(choice(&seen, 3, 3), Choice::Unchanged);
+        assert_eq!(choice(&seen, 3, 1), Choice::Deliver);
+    }
+}
+
+#[test]
 fn of_one_record_twice_in_a_page_only_the_later_goes() {
     let page = vec![
         Mapped::Record(record("2026-01-02T00:00:01Z", 2, 2)),
@@ -133,7 +157,15 @@ fn of_one_record_twice_in_a_page_only_the_later_goes() {
 #[test]
 fn an_unchanged_record_with_a_newer_stamp_keeps_the_stamp() {
     let known = ledger_row(&record("2026-01-02T00:00:00Z", 1, 1), &delivery(0, 1), at(START));
-    let (_, row) = newer_stamp(&record("2026-01-02T00:00:05Z", 1, 1), Some(known.clone())).unwrap();
+    let (_, row) = noted(
+        &record("2026-01-02T00:00:05Z", 1, 1),
+        Some(known.clone()),
+        &delivery(0, 1),
+    )
+    .unwrap();
     assert_eq!(row.modified, at("2026-01-02T00:00:05Z"));
-    assert_eq!(newer_stamp(&record("2026-01-02T00:00:00Z", 1, 1), Some(known)), None);
+    assert_eq!(
+        noted(&record("2026-01-02T00:00:00Z", 1, 1), Some(known), &delivery(0, 1)),
+        None
+    );
 }

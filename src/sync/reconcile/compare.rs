@@ -100,6 +100,7 @@ mod tests {
             columns: 1,
             delivered: second(0),
             deleted,
+            seen: None,
         }
     }
 

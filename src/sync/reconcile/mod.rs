@@ -10,6 +10,7 @@
 //! Cron, a changed filter and the command line only ask; a run of the rest worker that finds a sweep asked for does it.
 //! How far it is, and what it did not meet, is in the store after each range: what interrupts it costs one range.
 
+mod aside;
 mod compare;
 mod gone;
 mod mark;
@@ -71,7 +72,8 @@ impl<S: Source, K: Sink> Stream<S, K> {
             }
             match self.reconcile(work).await {
                 Ok(End::Yielded) => read = read.and(self.read_rest(work).await),
-                Ok(End::Through | End::Replaced) => return read,
+                // What was set aside, for a fault that may have passed.
+                Ok(End::Through | End::Replaced) => return read.and(self.retry_quarantined(work).await),
                 Err(halt) => return read.and(Err(halt)),
             }
         }

@@ -36,6 +36,8 @@ pub(super) struct Asked {
     pub came: HashSet<RecordId>,
     /// A row came that did not say which record it is.
     pub nameless: bool,
+    /// Rows that the service desk counted and did not show.
+    pub hidden: u64,
 }
 
 impl Truths {
@@ -89,7 +91,7 @@ pub(super) fn is_compared(compared: &LedgerRow, known: &LedgerRow) -> bool {
 /// |---|---|---|
 /// | nothing, or that it is gone | | deliver |
 /// | a row of an older generation | | deliver |
-/// | another version, though stamp and revision are the same | different for its columns alone | unchanged |
+/// | another version, though stamp and revision are the same | made with other columns, and as first seen with these | unchanged |
 /// | another version | | deliver |
 /// | the same version | another stamp or revision | write that |
 /// | the same version | the same | unchanged |
@@ -134,7 +136,10 @@ impl<S: Source, K: Sink> Stream<S, K> {
         let mut records = by_id.found;
         let unserved = by_id.unserved.into_iter();
         records.extend(unserved.map(|(id, why)| Mapped::SetAside(truths.unserved(id, why))));
-        let mut asked = Asked::default();
+        let mut asked = Asked {
+            hidden: by_id.hidden,
+            ..Asked::default()
+        };
         let (mut inside, mut left) = (Vec::with_capacity(records.len()), Vec::new());
         for mapped in records {
             let (id, modified) = match &mapped {
@@ -221,6 +226,7 @@ mod tests {
             columns,
             delivered: second(0),
             deleted,
+            seen: None,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use itsmd::store::Quarantined;
+use itsmd::store::{Outcome, Quarantined, Sweep};
 use itsmd::sync::{Pass, resync};
 use serde_json::Value;
 
@@ -38,6 +38,31 @@ async fn what_one_destination_refused_is_tried_at_another() {
     scene.stream = stream_to(scene.clock, &scene.desk, &other, &scene.store, "another");
     scene.run(Pass::Both).await;
     assert_eq!((other.count(), aside(&scene)), (40, Vec::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_takes_half_an_hour_is_waited_for_ring_by_ring_and_nothing_is_set_aside() {
+    for minutes in [10, 30] {
+        let scene = Scene::new();
+        scene.desk.fill(40, TimeDelta::hours(1));
+        let given = scene.clock.now() + TimeDelta::minutes(minutes);
+        let clock = scene.clock;
+        scene.workspace.script(move |_| match clock.now() < given {
+            true => Answer::Fail,
+            false => Answer::Take,
+        });
+        let mut failed = 0;
+        // As a schedule of five minutes rings.
+        while scene.run(Pass::Both).await.outcome == Outcome::Failed {
+            failed += 1;
+            assert!(scene.clock.now() < given, "it failed though the role was there");
+            assert_eq!((scene.workspace.count(), aside(&scene)), (0, Vec::new()));
+            tokio::time::sleep(Duration::from_secs(300)).await;
+        }
+        assert!(failed >= minutes / 5, "{failed} rings in {minutes} minutes");
+        assert_eq!((scene.workspace.count(), aside(&scene)), (40, Vec::new()));
+        scene.assert_in_step();
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -147,4 +172,54 @@ async fn what_is_asked_for_again_while_it_is_tried_does_not_vanish() {
     let left = aside(&scene);
     assert_eq!((left.len(), left[0].entry), (1, entry));
     assert_eq!(scene.workspace.titles_of(&id(8)).last().unwrap(), "with the guilty one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_refused_by_mistake_beside_others_that_are_taken_is_tried_once_more_at_once() {
+    let scene = Scene::new();
+    scene.desk.fill(40, TimeDelta::hours(1));
+    let (guilty, mut alone) = (id(7), 0);
+    scene.workspace.script(move |rows| {
+        alone += usize::from(rows.len() == 1 && rows[0]["RecordId_s"] == guilty.as_str());
+        match alone {
+            0 | 1 => verdict(rows, &guilty),
+            _ => Answer::Take,
+        }
+    });
+    scene.run(Pass::Both).await;
+    scene.run(Pass::Rest).await;
+    assert_eq!(aside(&scene), Vec::new());
+    scene.assert_in_step();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_tries_again_what_was_refused_however_many_these_are() {
+    let scene = Scene::new();
+    scene.desk.fill(80, TimeDelta::hours(1));
+    scene.workspace.script(|rows| {
+        let is_odd = |row: &Value| u128::from_str_radix(row["RecordId_s"].as_str().unwrap(), 16).unwrap() % 2 == 1;
+        match rows.iter().any(is_odd) {
+            true => Answer::Refuse,
+            false => Answer::Take,
+        }
+    });
+    for _ in 0..3 {
+        scene.run(Pass::Both).await;
+    }
+    assert_eq!((scene.workspace.count(), aside(&scene).len()), (40, 40));
+    scene.ask(Sweep::Whole);
+    let report = scene.run(Pass::Rest).await;
+    assert_eq!(
+        (report.error, aside(&scene).len()),
+        (None, 40),
+        "twenty in a row are no news of these"
+    );
+    assert_eq!(report.tally.quarantined, 0, "they were there already");
+
+    scene.desk.remove(&id(1));
+    scene.workspace.take_all();
+    scene.ask(Sweep::Whole);
+    scene.run(Pass::Rest).await;
+    assert_eq!(aside(&scene), Vec::new(), "and what is gone leaves, too");
+    scene.assert_in_step();
 }

@@ -10,9 +10,20 @@ use super::script::{OVERLAP, Scene, id};
 
 /// Asks for everything modified in the last `days` to be delivered again.
 fn again(scene: &Scene, days: i64) -> Resync {
-    let (row, since) = (scene.row(), scene.desk.now() - TimeDelta::days(days));
+    again_hours(scene, 24 * days)
+}
+
+fn again_hours(scene: &Scene, hours: i64) -> Resync {
+    let (row, since) = (scene.row(), scene.desk.now() - TimeDelta::hours(hours));
     let asked = scene.store.call_here(|db| resync(db, &row, Some(since), OVERLAP));
     asked.unwrap()
+}
+
+/// How many rows the workspace has of each record.
+fn rows(scene: &Scene) -> Vec<usize> {
+    (0..200)
+        .map(|number| scene.workspace.titles_of(&id(number)).len())
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -45,13 +56,13 @@ async fn fifty_resyncs_in_a_row_under_a_running_backfill_lose_nothing_and_end() 
     let mut page = scene.desk.hold(false);
     let backfill = scene.spawn(Pass::Rest);
     page.reached().await;
+    let mut before = Vec::new();
     for round in 0_u32..50 {
-        // None is taken for a part of the one before; and the desk goes on working.
-        let key = scene.row().key;
-        scene.store.call_here(|db| db.forget_resync(key)).unwrap();
-        let Resync::Laid { .. } = again(&scene, i64::from(1 + round % 10)) else {
+        // Each reaches further back, so that it is no part of the one before; and the desk goes on working.
+        let Resync::Laid { .. } = again_hours(&scene, i64::from(24 + 4 * round)) else {
             panic!("nothing was laid in round {round}");
         };
+        before = rows(&scene);
         scene.desk.put(&id(round), scene.desk.now(), &format!("round {round}"));
         if round % 3 == 0 {
             scene.run(Pass::Head).await;
@@ -73,6 +84,49 @@ async fn fifty_resyncs_in_a_row_under_a_running_backfill_lose_nothing_and_end() 
     scene.assert_in_step();
     let report = scene.run(Pass::Both).await;
     assert_eq!((report.outcome, report.tally.sent), (Outcome::Complete, 0));
+    // The last one was asked for everything.
+    for (number, (before, after)) in before.iter().zip(rows(&scene)).enumerate() {
+        assert!(
+            after > *before,
+            "{number} was not delivered once more: {before} rows, then {after}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn fifty_resyncs_each_deliver_everything_once_more_while_the_desk_goes_on_working() {
+    let scene = Scene::new();
+    scene.desk.fill(200, TimeDelta::hours(1));
+    scene.run(Pass::Both).await;
+    for round in 0_u32..50 {
+        let before = rows(&scene);
+        let Resync::Laid { .. } = again(&scene, 9) else {
+            panic!("nothing was laid in round {round}");
+        };
+        let page = scene.desk.hold(false);
+        let backfill = scene.spawn(Pass::Rest);
+        page.reached().await;
+        assert_eq!(again(&scene, 9), Resync::Joined, "it is under way");
+        scene
+            .desk
+            .put(&id(3 * round), scene.desk.now(), &format!("round {round}"));
+        scene.run(Pass::Head).await;
+        page.open();
+        assert_eq!(backfill.await.unwrap().outcome, Outcome::Complete);
+        scene.run(Pass::Both).await;
+        assert!(scene.is_read());
+        scene.assert_in_step();
+        let again: Vec<usize> = rows(&scene)
+            .iter()
+            .zip(before)
+            .map(|(after, before)| after - before)
+            .collect();
+        assert!(again.iter().all(|rows| *rows >= 1), "round {round}: {again:?}");
+        // Where the head is reading again itself, a page of it may repeat what was there.
+        let sent: usize = again.iter().sum();
+        assert!((200..=210).contains(&sent), "round {round}: {sent} rows");
+    }
+    assert_eq!(scene.run(Pass::Both).await.tally.sent, 0);
 }
 
 #[tokio::test(start_paused = true)]

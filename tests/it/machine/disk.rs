@@ -83,6 +83,17 @@ impl Disk {
         }
     }
 
+    /// Leaves so many bytes free.
+    pub fn fill_but(&self, bytes: u64) {
+        self.fill();
+        let filler = std::fs::File::options()
+            .write(true)
+            .open(self.outside("filler"))
+            .unwrap();
+        let filled = filler.metadata().unwrap().len();
+        filler.set_len(filled - bytes).unwrap();
+    }
+
     /// Makes room again, if there was none.
     pub fn free(&self) {
         match std::fs::remove_file(self.outside("filler")) {

@@ -123,7 +123,7 @@ async fn a_batch_taken_while_the_disk_filled_up_is_written_down_from_memory_and_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_small_disk_that_is_full_is_told_and_waited_out_by_the_daemon() {
     let rig = rig().await;
-    let Some(disk) = Disk::at(&rig.folder.path().join("disk"), 2) else {
+    let Some(disk) = Disk::at(&rig.folder.path().join("disk"), 8) else {
         return;
     };
     on(&rig, "disk");
@@ -179,7 +179,7 @@ async fn a_small_disk_that_is_full_is_told_and_waited_out_by_the_daemon() {
 #[tokio::test(flavor = "multi_thread")]
 async fn begun_on_a_full_disk_it_delivers_nothing_says_what_to_do_and_the_next_goes_on() {
     let rig = rig().await;
-    let Some(disk) = Disk::at(&rig.folder.path().join("disk"), 1) else {
+    let Some(disk) = Disk::at(&rig.folder.path().join("disk"), 8) else {
         return;
     };
     on(&rig, "disk");
@@ -211,10 +211,73 @@ async fn begun_on_a_full_disk_it_delivers_nothing_says_what_to_do_and_the_next_g
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_disk_with_little_room_left_is_told_before_anything_is_delivered_however_often_it_is_tried() {
+    let rig = rig().await;
+    let Some(disk) = Disk::at(&rig.folder.path().join("disk"), 16) else {
+        return;
+    };
+    on(&rig, "disk");
+    let sync = || {
+        let output = disk.command(&rig.command(&["sync", "--json"])).output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), stream(&report, "contoso", "incident").clone())
+    };
+    disk.fill_but(2_000_000);
+    for _ in 0..3 {
+        let (code, incidents) = sync();
+        let error = &incidents["error"];
+        assert_eq!(
+            (code, &error["code"]),
+            (Some(1), &"ITSMD-ST-002".into()),
+            "{incidents:#}"
+        );
+        let seen = error["seen"].as_str().unwrap();
+        assert!(
+            seen.contains("disk/itsmd.db") && seen.contains("bytes are free"),
+            "{seen}"
+        );
+        assert!(error["remedy"].as_str().unwrap().contains("make room"), "{error:#}");
+    }
+    assert_eq!(rig.workspace.count(STREAM), 0);
+    disk.free();
+    let (code, incidents) = sync();
+    assert_eq!(code, Some(0), "{incidents:#}");
+    assert_eq!(rig.workspace.count(STREAM), 300);
+    none_twice(&rig);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_fills_up_between_two_pages_stops_the_run_before_the_next() {
+    let rig = rig().await;
+    let Some(disk) = Disk::at(&rig.folder.path().join("disk"), 16) else {
+        return;
+    };
+    on(&rig, "disk");
+    let text = std::fs::read_to_string(rig.config()).unwrap();
+    std::fs::write(rig.config(), text.replace("partner =", "page_size = 20\npartner =")).unwrap();
+    rig.workspace
+        .fault(Fault::Delay(Duration::from_millis(1500)), Until::Requests(1));
+    let asked = rig.workspace.journal();
+    let mut sync = disk.command(&rig.command(&["sync"]));
+    let mut running = sync.stdout(std::process::Stdio::null()).spawn().unwrap();
+    while asked.count() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    disk.fill_but(2_000_000);
+    assert_eq!(running.wait().unwrap().code(), Some(1));
+    let taken = rig.workspace.count(STREAM);
+    assert!(taken < 300, "{taken} rows were delivered");
+    disk.free();
+    assert!(disk.command(&rig.command(&["sync"])).status().unwrap().success());
+    assert_eq!(rig.workspace.count(STREAM), 300);
+    none_twice(&rig);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_read_only_file_system_is_told_and_nothing_is_delivered() {
     let rig = rig().await;
     let folder = rig.folder.path().join("disk");
-    let Some(disk) = Disk::at(&folder, 2) else {
+    let Some(disk) = Disk::at(&folder, 8) else {
         return;
     };
     on(&rig, "disk");

@@ -21,6 +21,15 @@ impl World {
         record.visible() && readable && !record.guilty && (record.active || !config.filtered)
     }
 
+    /// From now on no reading meets one of those that are there.
+    pub fn miss_one(&self, config: &Config) {
+        let inner = &mut *self.lock();
+        let from = clock::source() - TimeDelta::days(config.sync_days.into()) + TimeDelta::hours(3);
+        let to = clock::source() - TimeDelta::hours(1);
+        let there = |record: &&Truth| from < record.stamp && record.stamp < to && self.expects(record, config);
+        inner.missed = inner.records.values().find(there).map(|record| record.id.clone());
+    }
+
     /// After a life: no position is ahead of what was accepted.
     pub fn no_position_is_ahead(&self, store: &Store, config: &Config) -> Result<(), Broken> {
         let (row, slices, aside) = store
@@ -67,6 +76,24 @@ impl World {
                     "INC{:07} s{} of {} r{} is missing: the workspace has {here:?}",
                     record.number, record.serial, record.stamp, record.revision
                 ));
+            }
+        }
+        Ok(())
+    }
+
+    /// When it is over: only that is set aside which cannot be read or is refused, whatever befell it meanwhile.
+    pub fn nobody_is_aside_without_fault(&self, store: &Store) -> Result<(), Broken> {
+        let aside = store.call_here(|db| db.quarantine()).unwrap();
+        let inner = &mut *self.lock();
+        inner.trace.add("set aside at the end", aside.len() as u64);
+        for entry in aside {
+            let named = inner
+                .records
+                .values()
+                .find(|record| is_aside(std::slice::from_ref(&entry), record));
+            let bad = |record: &Truth| record.bad && self.plan.product == Product::ServiceNow;
+            if !named.is_some_and(|record| record.guilty || bad(record)) {
+                return Err(format!("set aside without fault: {:?}", entry.aside));
             }
         }
         Ok(())

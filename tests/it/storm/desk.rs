@@ -7,8 +7,8 @@ use chrono::TimeDelta;
 use super::clock;
 use super::world::{Truth, World};
 
-/// A change becomes visible at most so long after its stamp: the overlap is five minutes, and a node's clock may be two ahead.
-const LATEST: i64 = 170;
+/// A change becomes visible at most so long after its stamp, less what a node's clock is ahead: the overlap is five minutes.
+const LATEST: i64 = 290;
 
 impl World {
     /// Changes things for ever.
@@ -141,7 +141,8 @@ impl World {
         if next.stamp > clock::stamp() {
             return;
         }
-        let due = clock::source() + TimeDelta::seconds(self.lock().dice.i64(1..LATEST));
+        let latest = LATEST - self.plan.nodes;
+        let due = clock::source() + TimeDelta::seconds(self.lock().dice.i64(1..latest));
         self.tell("begins late", &next);
         let mut inner = self.lock();
         inner.late.push((due, next));

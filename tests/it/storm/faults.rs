@@ -103,8 +103,8 @@ fn on_the_way(dice: &mut Rng) -> Mishap {
     }
 }
 
-/// At a ServiceNow.
-pub fn servicenow(dice: &mut Rng) -> Mishap {
+/// At a ServiceNow whose nodes' clocks are so many seconds apart.
+pub fn servicenow(dice: &mut Rng, nodes: i64) -> Mishap {
     let seconds = dice.u64(0..150);
     let limit = 100;
     let cancelled =
@@ -115,7 +115,7 @@ pub fn servicenow(dice: &mut Rng) -> Mishap {
         21 => Fault::Disorder,
         22 => Fault::FilterIgnored,
         23 => Fault::RowTwice,
-        24 => Fault::Skewed(TimeDelta::seconds(dice.i64(-120..120))),
+        24 => Fault::Skewed(TimeDelta::seconds(dice.i64(-nodes..=nodes))),
         0 => Fault::Hibernation,
         1 | 2 => Fault::ErrorMember(Spelling::BothKeys),
         3 => Fault::ErrorMember(Spelling::JunkElement),

@@ -12,7 +12,8 @@
 //! | nothing comes twice, but for what could not be known to have been taken | at the end |
 //! | no position is ahead of what was accepted | after each life |
 //! | no request before its permit: in any 60 seconds, at once, and in a pause | after each life |
-//! | sixty rings in calm weather bring everything through | at the end |
+//! | sixty rings in calm weather bring everything through, what was set aside by mistake, too | at the end |
+//! | only what cannot be read or is refused for good is set aside | at the end |
 //! | a reconcile then finds what no cursor sees, and marks what is gone | at the end |
 //!
 //! What is not asked of it: a row that becomes visible later than the overlap less what the clocks of the desk's nodes are
@@ -40,10 +41,13 @@ mod runner;
 
 use sabotage::Sabotage;
 
-/// Seeds that once failed, each with what it found.
-const ONCE_FAILED: [u64; 1] = [
-    // An answer to a question by id with the condition ignored was taken for all there is: a page was passed without its rows.
-    5,
+/// Seeds that once failed, each with what it found; none of those that run every day. What a storm draws belongs to its
+/// seed: who has it draw something else finds these anew, with the mend taken out.
+const ONCE_FAILED: [u64; 4] = [
+    // A 413 to a lone small record was believed, and its change was never sent again.
+    1033, 1055, //
+    // A 400 by mistake, beside rows that were taken, was believed at once.
+    1005, 1011,
 ];
 
 #[test]
@@ -77,6 +81,8 @@ fn what_is_broken_on_purpose_is_found() {
         (Sabotage::Replay, ["came after", "times, the last"]),
         (Sabotage::LostState, ["times, the last", "times, the last"]),
         (Sabotage::NoPermits, ["in the minute", "at once"]),
+        (Sabotage::Overtaking, ["came after", "came after"]),
+        (Sabotage::NoSecondLook, ["is missing", "is missing"]),
     ] {
         let found = runner::sabotaged(sabotage, 30);
         println!("{sabotage:?}: {found:?}");

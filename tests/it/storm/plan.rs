@@ -29,6 +29,8 @@ pub struct Plan {
     pub tokens: bool,
     /// Answers are packed.
     pub packed: bool,
+    /// The clocks of the desk's nodes are up to so many seconds apart from the stamps'.
+    pub nodes: i64,
     /// Answers bear no `Date`.
     pub no_date: bool,
     /// How likely a request goes wrong, in a hundred, while it storms.
@@ -78,6 +80,7 @@ impl Plan {
             latency: Duration::from_millis(dice.u64(1..4000)),
             tokens: dice.bool(),
             packed: dice.u32(0..4) == 0,
+            nodes: if dice.bool() { 0 } else { dice.i64(1..=120) },
             no_date: dice.u32(0..12) == 0,
             rough: [0, 3, 10, 25, 50][dice.usize(0..5)],
             blind: dice.u32(0..3) == 0,

@@ -1,7 +1,6 @@
 //! Faults put into the process on purpose: a promise that no storm can break proves nothing.
 
 use itsmd::net::Parcel;
-use itsmd::net::http::Url;
 
 /// What is broken on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,17 +17,37 @@ pub enum Sabotage {
     LostState,
     /// Nothing bounds the requests.
     NoPermits,
+    /// Two uploads change places, as without claims: an older version overtakes a newer one.
+    Overtaking,
+    /// A sweep does not meet a record that is there, and no second look by id finds it: it is marked as gone.
+    NoSecondLook,
+}
+
+/// The query of a reader that misses this record, and finds nobody by id.
+pub fn missing(parcel: &mut Parcel, id: &str) {
+    rewrite(parcel, |query| {
+        let others = query.replace("^NQ", &format!("^NQsys_id!={id}^"));
+        Some(match query.contains("sys_idIN") {
+            true => "sys_id=nobody".to_owned(),
+            false => format!("sys_id!={id}^{others}"),
+        })
+    });
 }
 
 /// The query of a reader that goes on behind a stamp, not behind a stamp and an id.
 pub fn strictly(parcel: &mut Parcel) {
-    let query: Vec<(String, String)> = parcel.url.query_pairs().into_owned().collect();
-    let strict = query.into_iter().map(|(name, value)| match value.split_once("^NQ") {
-        Some((_, later)) if name == "sysparm_query" => (name, later.to_owned()),
-        _ => (name, value),
+    rewrite(parcel, |query| {
+        query.split_once("^NQ").map(|(_, later)| later.to_owned())
     });
-    let strict: Vec<_> = strict.collect();
-    let mut url: Url = parcel.url.clone();
-    url.query_pairs_mut().clear().extend_pairs(strict);
-    parcel.url = url;
+}
+
+/// Another query; a request without one to replace goes out as it is.
+fn rewrite(parcel: &mut Parcel, other: impl Fn(&str) -> Option<String>) {
+    let mut query: Vec<(String, String)> = parcel.url.query_pairs().into_owned().collect();
+    let asked = query.iter_mut().find(|(name, _)| name == "sysparm_query");
+    let Some((value, other)) = asked.and_then(|(_, value)| other(value).map(|other| (value, other))) else {
+        return;
+    };
+    *value = other;
+    parcel.url.query_pairs_mut().clear().extend_pairs(query);
 }

@@ -213,7 +213,6 @@ impl Storm {
         self.world.note(|| "calm".to_owned());
         let life = Life::begin(&self.world, &self.config, &self.home);
         self.bring_through(&life).await?;
-        self.remedy_quarantine(&life).await?;
         self.world.all_is_there(&life.store, &self.config, false)?;
         self.reconcile(&life).await?;
         life.ends();
@@ -222,12 +221,16 @@ impl Storm {
         self.check_life()?;
         self.world.nothing_comes_twice()?;
         self.world.all_is_there(&store, &self.config, true)?;
+        self.world.nobody_is_aside_without_fault(&store)?;
         self.world.what_is_gone_is_marked(&self.config)
     }
 
     /// `sync --reconcile --accept-deletions`.
     async fn reconcile(&self, life: &Life) -> Result<(), Broken> {
         self.ask_sweep(&life.store, Sweep::WholeAccepted);
+        if self.world.plan.sabotage == Some(Sabotage::NoSecondLook) {
+            self.world.miss_one(&self.config);
+        }
         let cancel = CancellationToken::new();
         let mut last = None;
         for _ in 0..10 {
@@ -279,26 +282,5 @@ impl Storm {
         Err(format!(
             "{MOST_RINGS} rings in calm weather did not bring everything through: {last:?}"
         ))
-    }
-
-    /// `quarantine retry --all`, and what it asks for.
-    async fn remedy_quarantine(&self, life: &Life) -> Result<(), Broken> {
-        let marked = life.store.call_here(|db| {
-            let entries = db.quarantine()?;
-            for entry in &entries {
-                db.retry_quarantined(entry.entry)?;
-            }
-            Ok(entries.len())
-        });
-        self.world
-            .lock()
-            .trace
-            .add("set aside at the end", marked.unwrap() as u64);
-        let cancel = CancellationToken::new();
-        let report = life.run(Pass::Rest, &cancel).await;
-        match report.error {
-            Some(trouble) => Err(format!("what was set aside could not be tried again: {trouble:?}")),
-            None => Ok(()),
-        }
     }
 }

@@ -19,7 +19,7 @@ use tower_service::Service;
 use super::faults::{self, Mishap};
 use super::journal::Asked;
 use super::plan::Product;
-use super::sabotage::{Sabotage, strictly};
+use super::sabotage::{Sabotage, missing, strictly};
 use super::world::World;
 use super::{clock, rows};
 
@@ -122,6 +122,11 @@ impl World {
     async fn carry(&self, whom: Whom, number: u64, mut parcel: Parcel) -> Result<Carried, Lost> {
         match self.plan.sabotage {
             Some(Sabotage::StrictCursor) if whom == Whom::Desk => strictly(&mut parcel),
+            Some(Sabotage::NoSecondLook) if whom == Whom::Desk => {
+                let missed = self.lock().missed.clone();
+                missed.inspect(|id| missing(&mut parcel, id));
+            }
+            Some(Sabotage::Overtaking) if whom == Whom::Workspace && self.keeps_back(&parcel) => return Ok(taken()),
             Some(Sabotage::LostBatch) if whom == Whom::Workspace && number.is_multiple_of(7) => return Ok(taken()),
             _ => {}
         }
@@ -137,6 +142,12 @@ impl World {
             _ => {}
         }
         let (answer, batch) = self.ask(whom, &parcel, mishap.as_ref()).await;
+        if self.plan.sabotage == Some(Sabotage::Overtaking) && whom == Whom::Workspace {
+            let kept = self.lock().kept_back.take();
+            if let Some(kept) = kept {
+                self.ask(Whom::Workspace, &kept, None).await;
+            }
+        }
         if self.plan.sabotage == Some(Sabotage::Replay) && whom == Whom::Workspace {
             self.replay(&parcel).await;
         }
@@ -156,6 +167,16 @@ impl World {
         }
         self.answered(whom, number, &carried, batch);
         Ok(carried)
+    }
+
+    /// Now and then an upload waits until the next one is through.
+    fn keeps_back(&self, parcel: &Parcel) -> bool {
+        let inner = &mut *self.lock();
+        let keeps = inner.kept_back.is_none() && inner.dice.u32(0..3) == 0;
+        if keeps {
+            inner.kept_back = Some(parcel.clone());
+        }
+        keeps
     }
 
     /// The first upload of all, once more.
@@ -187,7 +208,7 @@ impl World {
         }
         let mishap = match (whom, self.plan.product) {
             _ if dark => Mishap::Unreachable,
-            (Whom::Desk, Product::ServiceNow) => faults::servicenow(dice),
+            (Whom::Desk, Product::ServiceNow) => faults::servicenow(dice, self.plan.nodes),
             (Whom::Desk, Product::Dataverse) => faults::dataverse(dice),
             (Whom::Workspace, _) => faults::workspace(dice),
             (Whom::SignIn | Whom::Login, _) => faults::sign_in(dice),

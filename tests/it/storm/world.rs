@@ -81,6 +81,10 @@ pub struct Inner {
     pub still: bool,
     /// The first upload of all.
     pub first_body: Option<bytes::Bytes>,
+    /// A record that a sweep does not meet.
+    pub missed: Option<String>,
+    /// An upload that the next one overtakes.
+    pub kept_back: Option<itsmd::net::Parcel>,
 }
 
 impl World {
@@ -114,6 +118,8 @@ impl World {
             tokens_issued: 0,
             still: false,
             first_body: None,
+            missed: None,
+            kept_back: None,
         };
         desk.set_seed(inner.dice.u64(..));
         let servicenow_faults = fault::Faults::new(0);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use itsmd::model::{Mapped, Position, Record, RecordId, Slice, Unmapped, Version};
-use itsmd::source::{Page, Probe, Source, SourceError};
+use itsmd::source::{Found, Page, Probe, Source, SourceError};
 
 use super::{Clock, Gate, id, trouble};
 
@@ -177,10 +177,13 @@ impl Source for Desk {
         })
     }
 
-    async fn by_ids(&self, ids: &[RecordId]) -> Result<Vec<Mapped>, SourceError> {
+    async fn by_ids(&self, ids: &[RecordId]) -> Result<Found, SourceError> {
         let state = self.lock();
         let known = |id: &RecordId| state.items.get(id.as_str()).map(|item| record(id.as_str(), item));
-        Ok(ids.iter().filter_map(known).collect())
+        Ok(Found {
+            records: ids.iter().filter_map(known).collect(),
+            matching: None,
+        })
     }
 }
 
