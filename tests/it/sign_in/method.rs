@@ -103,13 +103,12 @@ impl Method {
             Self::OauthRefresh => same("ITSMD-AUTH-016"),
             Self::OauthJwtBearer => same("ITSMD-AUTH-017"),
             // The directory gives tokens as before; the instance takes them no more.
-            Self::EntraSecret | Self::EntraCertificate => of("ITSMD-AUTH-008", "ITSMD-AUTH-004"),
-            Self::ProvanceSecret
-            | Self::ProvanceCertificate
-            | Self::ProvancePassword
-            | Self::ClientSecret
-            | Self::ClientCertificate
-            | Self::WorkloadIdentity => same("ITSMD-AUTH-008"),
+            Self::EntraSecret => of("ITSMD-AUTH-037", "ITSMD-AUTH-004"),
+            Self::EntraCertificate => of("ITSMD-AUTH-043", "ITSMD-AUTH-004"),
+            Self::ProvanceSecret | Self::ClientSecret => of("ITSMD-AUTH-037", "ITSMD-AUTH-040"),
+            Self::ProvanceCertificate | Self::ClientCertificate => of("ITSMD-AUTH-043", "ITSMD-AUTH-040"),
+            Self::ProvancePassword => of("ITSMD-AUTH-031", "ITSMD-AUTH-035"),
+            Self::WorkloadIdentity => of("ITSMD-AUTH-045", "ITSMD-AUTH-040"),
             Self::ManagedIdentity => Codes {
                 down: "ITSMD-AUTH-020",
                 ..same("ITSMD-AUTH-021")
