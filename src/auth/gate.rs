@@ -1,6 +1,7 @@
 //! A refused sign-in is not hammered: until a growing time has passed, its error is given without a request.
 //!
-//! It is shut for what was refused: another secret may try at once.
+//! It is shut for what was refused: another secret may try at once. Of a secret that shows itself with each request, only
+//! one is on its way until it was let in: many at once would be as many wrong passwords.
 
 use std::time::Duration;
 
@@ -22,10 +23,17 @@ const SHUT: [Duration; 5] = [
 /// After that long without a refusal the next one is a first one.
 const FORGIVEN: Duration = Duration::from_secs(2 * 3600);
 
+/// An answer that takes longer holds nobody back.
+const PROBE: Duration = Duration::from_secs(5);
+
 #[derive(Debug, Default)]
 pub(super) struct Gate {
     refusals: usize,
     shut: Option<Shut>,
+    /// What was let in last.
+    proven: Option<Print>,
+    /// What is being tried, and until when others wait for its answer.
+    probing: Option<(Print, Instant)>,
 }
 
 #[derive(Debug)]
@@ -59,8 +67,29 @@ impl Gate {
         }
     }
 
+    /// How long to wait for the answer to another that tries the same; `None`: go.
+    pub(super) fn probe(&mut self, print: &Print) -> Option<Duration> {
+        if self.shut.is_none() && self.proven.as_ref() == Some(print) {
+            return None;
+        }
+        let now = Instant::now();
+        match &self.probing {
+            Some((tried, until)) if tried == print && *until > now => Some(*until - now),
+            Some(_) | None => {
+                self.probing = Some((*print, now + PROBE));
+                None
+            }
+        }
+    }
+
+    /// Whether what was let in last still is, and nothing else is being tried.
+    pub(super) fn stands_open(&self) -> bool {
+        self.shut.is_none() && self.proven.is_some() && self.probing.is_none()
+    }
+
     /// Shuts it for what was refused; what comes back is the trouble with the wait in it, if it may be retried at all.
     pub(super) fn refused(&mut self, mut trouble: Trouble, print: Option<Print>) -> Trouble {
+        (self.proven, self.probing) = (None, None);
         // One that was under way when the gate was shut is not another try.
         if let Err(known) = self.check(print.as_ref()) {
             return known;
@@ -95,8 +124,9 @@ impl Gate {
     /// only a try after the wait, or with another secret.
     pub(super) fn passed(&mut self, print: Option<&Print>) {
         let tried_again = |shut: &Shut| shut.until <= Instant::now() || !shut.is_for(print);
-        if self.shut.as_ref().is_some_and(tried_again) {
+        if self.shut.as_ref().is_none_or(tried_again) {
             self.accepted();
+            self.proven = print.copied();
         }
     }
 
@@ -149,6 +179,23 @@ mod tests {
         let mut gate = shut();
         gate.passed(Some(&print("new")));
         assert!(gate.refusal().is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_is_tried_at_a_time_until_it_is_let_in() {
+        let print = Print::of([&SecretString::from("secret")]);
+        let mut gate = Gate::default();
+        assert_eq!(gate.probe(&print), None);
+        assert_eq!(gate.probe(&print), Some(PROBE));
+        tokio::time::advance(PROBE).await;
+        assert_eq!(gate.probe(&print), None, "whose answer does not come holds nobody back");
+        gate.passed(Some(&print));
+        assert!(gate.stands_open());
+        assert_eq!((gate.probe(&print), gate.probe(&print)), (None, None));
+        gate.refused(codes::BASIC.stop("no"), Some(print));
+        tokio::time::advance(Duration::from_secs(30)).await;
+        assert_eq!(gate.probe(&print), None);
+        assert_eq!(gate.probe(&print), Some(PROBE));
     }
 
     #[tokio::test(start_paused = true)]

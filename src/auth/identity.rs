@@ -18,6 +18,8 @@ pub(super) struct Identity {
     state: Mutex<State>,
     /// Held by whoever signs in.
     pub(super) turn: tokio::sync::Mutex<()>,
+    /// What was being tried was let in or refused.
+    pub(super) answered: tokio::sync::Notify,
 }
 
 #[derive(Debug, Default)]

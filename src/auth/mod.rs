@@ -161,7 +161,7 @@ impl Authorize for Credentials {
                 self.identity.state().gate.check(None)?;
                 Ok(None)
             }
-            Method::Standing(standing) => standing.authorization(&self.identity, rejected).map(Some),
+            Method::Standing(standing) => standing.authorization(&self.identity, rejected).await.map(Some),
             Method::Token(tokens) => tokens.authorization(rejected).await.map(Some),
         }
     }

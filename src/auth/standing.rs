@@ -31,33 +31,51 @@ struct Made {
 }
 
 impl Standing {
-    pub(super) fn authorization(
+    pub(super) async fn authorization(
         &self,
         identity: &Arc<Identity>,
         rejected: Option<Rejected<'_>>,
     ) -> Result<Authorization, Trouble> {
         let Made { authorization, print } = self.read()?;
-        let mut state = identity.state();
         if let Some(rejected) = rejected
             && *rejected.sent == authorization
         {
-            return Err(state.gate.refused(self.explain(rejected.answer), Some(print)));
+            let trouble = identity
+                .state()
+                .gate
+                .refused(self.explain(rejected.answer), Some(print));
+            identity.answered.notify_waiters();
+            return Err(trouble);
         }
-        state.gate.check(Some(&print))?;
-        Ok(authorization)
+        loop {
+            let answered = identity.answered.notified();
+            let wait = {
+                let mut state = identity.state();
+                state.gate.check(Some(&print))?;
+                state.gate.probe(&print)
+            };
+            let Some(wait) = wait else {
+                return Ok(authorization);
+            };
+            // Which of the two it was, the gate says.
+            tokio::time::timeout(wait, answered).await.ok();
+        }
     }
 
     pub(super) fn refused(&self, identity: &Arc<Identity>, answer: &Answer) -> Trouble {
         let print = self.read().ok().map(|made| made.print);
-        identity.state().gate.refused(self.explain(answer), print)
+        let trouble = identity.state().gate.refused(self.explain(answer), print);
+        identity.answered.notify_waiters();
+        trouble
     }
 
     pub(super) fn accepted(&self, identity: &Arc<Identity>) {
-        if identity.state().gate.refusal().is_none() {
+        if identity.state().gate.stands_open() {
             return;
         }
         let print = self.read().ok().map(|made| made.print);
         identity.state().gate.passed(print.as_ref());
+        identity.answered.notify_waiters();
     }
 
     fn read(&self) -> Result<Made, Trouble> {
