@@ -3,6 +3,7 @@
 //! One process at a time refreshes. A server that rotates takes each refresh token once; if the process dies, or the
 //! answer is lost, between the server's rotation and ours, the new token is gone and the kept one is used up. Nothing
 //! prevents that; the configured token is tried once then, and if that is used up too, a person has to make a new one.
+//! Only what the server itself says of a token counts: a page of somebody in between neither spends nor replaces one.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,6 +28,8 @@ pub(super) struct Refresh {
     kept: Arc<dyn Keep>,
     /// One that came back and could not be kept: before anything else is asked, it is.
     unkept: Mutex<Option<KeptToken>>,
+    /// A kept token and the configured one that were both refused: the configured one is not tried after it again.
+    spent: Mutex<Option<Print>>,
 }
 
 /// What the endpoint adds to an access token.
@@ -42,6 +45,7 @@ impl Refresh {
             first,
             kept,
             unkept: Mutex::default(),
+            spent: Mutex::default(),
         }
     }
 
@@ -63,12 +67,34 @@ impl Refresh {
             return self.refresh(client, &first, Fingerprint::of(&first), false).await;
         };
         match self.refresh(client, &kept.token, kept.first.clone(), true).await {
-            Err(Failure::Refused(trouble)) if kept.token.expose_secret() != first.expose_secret() => {
-                tracing::warn!(%trouble, "the kept refresh token was refused; the configured one is tried");
-                self.refresh(client, &first, Fingerprint::of(&first), false).await
+            Err(Failure::Refused(trouble)) if is_of_the_token(&trouble) => {
+                self.fall_back(client, &kept.token, &first, trouble).await
             }
             outcome => outcome,
         }
+    }
+
+    /// The configured token, once for each kept one that was refused.
+    async fn fall_back(
+        &self,
+        client: &net::Client,
+        kept: &SecretString,
+        first: &SecretString,
+        trouble: Trouble,
+    ) -> Result<Token, Failure> {
+        let both = Print::of([kept, first]);
+        let tried = *self.spent.lock().unwrap_or_else(PoisonError::into_inner) == Some(both);
+        if tried || kept.expose_secret() == first.expose_secret() {
+            return Err(Failure::Refused(trouble));
+        }
+        tracing::warn!(%trouble, "the kept refresh token was refused; the configured one is tried");
+        let outcome = self.refresh(client, first, Fingerprint::of(first), false).await;
+        if let Err(Failure::Refused(trouble)) = &outcome
+            && is_of_the_token(trouble)
+        {
+            *self.spent.lock().unwrap_or_else(PoisonError::into_inner) = Some(both);
+        }
+        outcome
     }
 
     /// Refreshes with a token; `is_kept` says that it is the one in the state.
@@ -80,11 +106,17 @@ impl Refresh {
         is_kept: bool,
     ) -> Result<Token, Failure> {
         let (answer, sent) = exchange(&self.grant, &[("refresh_token", token)], client).await?;
-        let next = rotated(&answer).unwrap_or_else(|| token.clone());
-        if !is_kept || next.expose_secret() != token.expose_secret() {
-            self.keep(KeptToken { token: next, first }).await?;
+        let granted = granted(&answer, sent);
+        let next = match rotated(&answer) {
+            Some(next) if !is_kept || next.expose_secret() != token.expose_secret() => Some(next),
+            // The first of a line, which stays as it is; without a grant nothing says that it is one.
+            None if !is_kept && granted.is_ok() => Some(token.clone()),
+            Some(_) | None => None,
+        };
+        if let Some(token) = next {
+            self.keep(KeptToken { token, first }).await?;
         }
-        granted(&answer, sent)
+        granted
     }
 
     async fn keep_what_could_not_be_kept(&self) -> Result<(), Failure> {
@@ -108,6 +140,11 @@ fn rotated(answer: &Answer) -> Option<SecretString> {
     let rotated: Rotated = serde_json::from_slice(&answer.body).ok()?;
     let token = rotated.refresh_token.filter(|token| !token.trim().is_empty())?;
     Some(SecretString::from(token))
+}
+
+/// Whether the server itself refused the token it was sent.
+fn is_of_the_token(trouble: &Trouble) -> bool {
+    trouble.code == codes::OAUTH_REFRESH.id
 }
 
 fn granted(answer: &Answer, sent: Instant) -> Result<Token, Failure> {

@@ -15,6 +15,8 @@ use crate::net::{Authorize, Client, ClientSettings};
 struct Rotating {
     valid: Arc<Mutex<Vec<String>>>,
     asked: Arc<Mutex<Vec<String>>>,
+    /// Answers of somebody else, in order; `None` is the endpoint's own.
+    between: Arc<Mutex<VecDeque<Option<StatusCode>>>>,
 }
 
 async fn rotate(State(rotating): State<Rotating>, form: String) -> Response {
@@ -24,6 +26,9 @@ async fn rotate(State(rotating): State<Rotating>, form: String) -> Response {
         asked.push(token.clone());
         asked.len()
     };
+    if let Some(Some(status)) = rotating.between.lock().unwrap().pop_front() {
+        return (status, axum::response::Html("<html><title>Please wait</title></html>")).into_response();
+    }
     let mut valid = rotating.valid.lock().unwrap();
     let Some(at) = valid.iter().position(|valid| *valid == token) else {
         let denied = r#"{"error_description":"access_denied","error":"server_error"}"#;
@@ -108,13 +113,24 @@ impl Desk {
         std::fs::write(self.folder.path().join("token"), token).unwrap();
     }
 
-    /// What a process signs in with: all share the shelf, each has its own memory.
-    fn process(&self) -> Credentials {
-        let settings = Settings::OauthRefresh {
+    fn settings(&self) -> Settings {
+        Settings::OauthRefresh {
             client_id: "id".into(),
             client_secret: SecretRef::Env("PATH".into()),
             refresh_token: SecretRef::File(self.folder.path().join("token")),
-        };
+        }
+    }
+
+    /// Without a gate before it.
+    fn refresh(&self) -> Refresh {
+        let grant = Grant::new(&self.settings(), &self.url).unwrap();
+        let first = SecretRef::File(self.folder.path().join("token"));
+        Refresh::new(grant, first, Arc::clone(&self.shelf) as Arc<dyn Keep>)
+    }
+
+    /// What a process signs in with: all share the shelf, each has its own memory.
+    fn process(&self) -> Credentials {
+        let settings = self.settings();
         let client = Client::new(ClientSettings::new(&self.url, chrono::Utc::now)).unwrap();
         let company = Company {
             kept: Some(Arc::clone(&self.shelf) as Arc<dyn Keep>),
@@ -212,4 +228,41 @@ async fn a_kept_token_that_is_refused_falls_back_to_the_configured_one_once() {
     endpoint.valid.lock().unwrap().push("new".into());
     sign_in(&process).await.unwrap();
     assert!(process.refusal().is_none());
+}
+
+#[tokio::test]
+async fn a_page_of_somebody_in_between_spends_no_token_and_replaces_none() {
+    let (endpoint, url) = Rotating::start(&["first"]).await;
+    let desk = Desk::new(&url);
+    sign_in(&desk.process()).await.unwrap();
+
+    endpoint.between.lock().unwrap().push_back(Some(StatusCode::FORBIDDEN));
+    let trouble = sign_in(&desk.process()).await.unwrap_err();
+    assert_eq!(trouble.code, codes::UNAVAILABLE.id, "nobody has seen the token");
+    assert_eq!(endpoint.asked()[1..], ["r1"], "the configured token is left alone");
+
+    // The kept one is refused in a passing disorder, and the configured one meets a page that says 200.
+    let valid = std::mem::take(&mut *endpoint.valid.lock().unwrap());
+    endpoint.between.lock().unwrap().extend([None, Some(StatusCode::OK)]);
+    let trouble = sign_in(&desk.process()).await.unwrap_err();
+    assert_eq!(trouble.code, codes::NO_TOKEN.id);
+    assert_eq!(desk.shelf.shown().as_deref(), Some("r1"), "it is the only live one");
+    *endpoint.valid.lock().unwrap() = valid;
+    sign_in(&desk.process()).await.unwrap();
+    assert_eq!(endpoint.asked()[2..], ["r1", "first", "r1"]);
+}
+
+#[tokio::test]
+async fn the_configured_token_is_tried_once_after_a_kept_one_however_often_the_gate_opens() {
+    let (endpoint, url) = Rotating::start(&["first"]).await;
+    let desk = Desk::new(&url);
+    sign_in(&desk.process()).await.unwrap();
+    endpoint.valid.lock().unwrap().clear();
+    let client = Client::new(ClientSettings::new(&url, chrono::Utc::now)).unwrap();
+    let refresh = desk.refresh();
+    for _ in 0..3 {
+        let outcome = refresh.sign_in(&client).await;
+        assert!(matches!(outcome, Err(Failure::Refused(trouble)) if trouble.code == codes::OAUTH_REFRESH.id));
+    }
+    assert_eq!(endpoint.asked()[1..], ["r1", "first", "r1", "r1"]);
 }
