@@ -9,9 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
 use super::codes;
 use super::grant::Grant;
+use super::identity::Identity;
 use super::issuer::{Failure, exchange};
 use super::kept::{Fingerprint, Keep, KeptToken};
 use super::print::Print;
@@ -26,6 +28,14 @@ pub(super) struct Refresh {
     /// The configured token: the first of a line.
     first: SecretRef,
     kept: Arc<dyn Keep>,
+    identity: Arc<Identity>,
+    /// Where each sign-in runs to its end.
+    pub(super) exchanges: TaskTracker,
+}
+
+/// What is known of a token and those before it; it outlives a reload of the configuration.
+#[derive(Debug, Default)]
+pub(super) struct Line {
     /// One that came back and could not be kept: before anything else is asked, it is.
     unkept: Mutex<Option<KeptToken>>,
     /// A kept token and the configured one that were both refused: the configured one is not tried after it again.
@@ -39,13 +49,19 @@ struct Rotated {
 }
 
 impl Refresh {
-    pub(super) fn new(grant: Grant, first: SecretRef, kept: Arc<dyn Keep>) -> Self {
+    pub(super) fn new(
+        grant: Grant,
+        first: SecretRef,
+        kept: Arc<dyn Keep>,
+        identity: Arc<Identity>,
+        exchanges: TaskTracker,
+    ) -> Self {
         Self {
             grant,
             first,
             kept,
-            unkept: Mutex::default(),
-            spent: Mutex::default(),
+            identity,
+            exchanges,
         }
     }
 
@@ -62,9 +78,10 @@ impl Refresh {
             .read()
             .map_err(|error| Failure::Unavailable(codes::SECRET.stop(error.to_string())))?;
         let kept = self.kept.load().await.map_err(Failure::Unavailable)?;
-        // Another configured token than the line began with is a person's wish to begin anew.
-        let Some(kept) = kept.filter(|kept| kept.first.is_of(&first)) else {
-            return self.refresh(client, &first, Fingerprint::of(&first), false).await;
+        // Another configured token than the line began with is a person's wish to begin anew; and another server than
+        // that of the line is never shown its token.
+        let Some(kept) = kept.filter(|kept| kept.first.is_of(&first, &self.grant.url)) else {
+            return self.begin(client, &first).await;
         };
         match self.refresh(client, &kept.token, kept.first.clone(), true).await {
             Err(Failure::Refused(trouble)) if is_of_the_token(&trouble) => {
@@ -83,18 +100,24 @@ impl Refresh {
         trouble: Trouble,
     ) -> Result<Token, Failure> {
         let both = Print::of([kept, first]);
-        let tried = *self.spent.lock().unwrap_or_else(PoisonError::into_inner) == Some(both);
+        let tried = *self.identity.line.spent.lock().unwrap_or_else(PoisonError::into_inner) == Some(both);
         if tried || kept.expose_secret() == first.expose_secret() {
             return Err(Failure::Refused(trouble));
         }
         tracing::warn!(%trouble, "the kept refresh token was refused; the configured one is tried");
-        let outcome = self.refresh(client, first, Fingerprint::of(first), false).await;
+        let outcome = self.begin(client, first).await;
         if let Err(Failure::Refused(trouble)) = &outcome
             && is_of_the_token(trouble)
         {
-            *self.spent.lock().unwrap_or_else(PoisonError::into_inner) = Some(both);
+            *self.identity.line.spent.lock().unwrap_or_else(PoisonError::into_inner) = Some(both);
         }
         outcome
+    }
+
+    /// A line anew, with the configured token.
+    async fn begin(&self, client: &net::Client, first: &SecretString) -> Result<Token, Failure> {
+        let line = Fingerprint::of(first, &self.grant.url);
+        self.refresh(client, first, line, false).await
     }
 
     /// Refreshes with a token; `is_kept` says that it is the one in the state.
@@ -120,7 +143,10 @@ impl Refresh {
     }
 
     async fn keep_what_could_not_be_kept(&self) -> Result<(), Failure> {
-        let unkept = self.unkept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let unkept = {
+            let line = &self.identity.line;
+            line.unkept.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        };
         match unkept {
             Some(token) => self.keep(token).await,
             None => Ok(()),
@@ -130,7 +156,7 @@ impl Refresh {
     /// The access token is of no use before: a process that dies with it would leave a used-up token behind.
     async fn keep(&self, token: KeptToken) -> Result<(), Failure> {
         let outcome = self.kept.keep(token.clone()).await;
-        let mut unkept = self.unkept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut unkept = self.identity.line.unkept.lock().unwrap_or_else(PoisonError::into_inner);
         *unkept = outcome.is_err().then_some(token);
         outcome.map_err(Failure::Unavailable)
     }

@@ -27,7 +27,7 @@ use futures_util::{FutureExt, StreamExt};
 
 use self::finding::{Document, Finding, Line, Section};
 use super::paper::Paper;
-use super::{Failure, out, runtime, state};
+use super::{Failure, out, runtime, settled, state};
 use crate::app::Parts;
 use crate::config::{self, Config, Loaded, Location};
 use crate::store::{Store, Threads};
@@ -137,7 +137,7 @@ fn ask_all(shown: &mut Shown, loaded: Loaded, send_test: bool) -> Result<(), Fai
             });
         }
     };
-    runtime()?.block_on(async {
+    runtime()?.block_on(settled(&parts, async {
         let desks = parts
             .connections
             .iter()
@@ -148,5 +148,5 @@ fn ask_all(shown: &mut Shown, loaded: Loaded, send_test: bool) -> Result<(), Fai
             shown.add(section)?;
         }
         Ok(())
-    })
+    }))
 }

@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::*;
-use crate::auth::{Company, Credentials, Settings};
+use crate::auth::{Company, Credentials, Identities, Settings};
 use crate::net::{Authorize, Client, ClientSettings};
 
 /// An endpoint that takes each refresh token once and gives the next: `r1`, `r2`, …
@@ -125,16 +125,27 @@ impl Desk {
     fn refresh(&self) -> Refresh {
         let grant = Grant::new(&self.settings(), &self.url).unwrap();
         let first = SecretRef::File(self.folder.path().join("token"));
-        Refresh::new(grant, first, Arc::clone(&self.shelf) as Arc<dyn Keep>)
+        Refresh::new(
+            grant,
+            first,
+            Arc::clone(&self.shelf) as Arc<dyn Keep>,
+            Arc::default(),
+            TaskTracker::new(),
+        )
     }
 
     /// What a process signs in with: all share the shelf, each has its own memory.
     fn process(&self) -> Credentials {
+        self.process_of(&Identities::default())
+    }
+
+    /// The same as one configuration of a process that may have had others before.
+    fn process_of(&self, identities: &Identities) -> Credentials {
         let settings = self.settings();
         let client = Client::new(ClientSettings::new(&self.url, chrono::Utc::now)).unwrap();
         let company = Company {
+            identities: identities.clone(),
             kept: Some(Arc::clone(&self.shelf) as Arc<dyn Keep>),
-            ..Company::default()
         };
         Credentials::among(&settings, &self.url, &client, &company).unwrap()
     }
@@ -188,6 +199,51 @@ async fn what_comes_back_is_kept_even_if_nobody_waits_for_it_any_more() {
         .await
         .unwrap();
     assert_eq!(desk.shelf.shown().as_deref(), Some("r1"));
+}
+
+#[tokio::test]
+async fn who_ends_the_process_can_wait_for_what_comes_back() {
+    let (_endpoint, url) = Rotating::start(&["first"]).await;
+    let desk = Desk::new(&url);
+    let identities = Identities::default();
+    let process = desk.process_of(&identities);
+    assert!(sign_in(&process).now_or_never().is_none());
+    drop(process);
+    identities.exchanged().await;
+    assert_eq!(desk.shelf.shown().as_deref(), Some("r1"));
+    identities.exchanged().await;
+}
+
+#[tokio::test]
+async fn what_could_not_be_kept_outlives_a_reload() {
+    let (endpoint, url) = Rotating::start(&["first"]).await;
+    let desk = Desk::new(&url);
+    desk.shelf
+        .failures
+        .lock()
+        .unwrap()
+        .push_back(codes::KEPT.retry("the disk is full"));
+    let identities = Identities::default();
+    let before = desk.process_of(&identities);
+    assert_eq!(sign_in(&before).await.unwrap_err().code, codes::KEPT.id);
+    let after = desk.process_of(&identities);
+    drop(before);
+    sign_in(&after).await.unwrap();
+    assert_eq!(endpoint.asked(), ["first", "r1"]);
+    assert_eq!(desk.shelf.shown().as_deref(), Some("r2"));
+}
+
+#[tokio::test]
+async fn another_server_is_never_shown_the_kept_token() {
+    let (_endpoint, url) = Rotating::start(&["first"]).await;
+    let (other, elsewhere) = Rotating::start(&[]).await;
+    let mut desk = Desk::new(&url);
+    sign_in(&desk.process()).await.unwrap();
+    let here = std::mem::replace(&mut desk.url, elsewhere);
+    sign_in(&desk.process()).await.unwrap_err();
+    assert_eq!(other.asked(), ["first"], "which is configured for it");
+    desk.url = here;
+    sign_in(&desk.process()).await.unwrap();
 }
 
 #[tokio::test]
