@@ -61,7 +61,7 @@ impl Tokens {
 impl InState {
     async fn store(&self) -> Result<&Store, Trouble> {
         let Tokens { state, store } = &self.tokens;
-        let open = async || Store::open(state, Threads::Blocking);
+        let open = async || Store::open_beside(state, Threads::Blocking);
         store.get_or_try_init(open).await.map_err(|error| trouble(&error))
     }
 

@@ -6,7 +6,8 @@
 //! | each connection | sign-in, one look and one page of every table | |
 //! | workspace | an empty delivery | |
 //!
-//! Nothing is written anywhere: no row, no state.
+//! Nothing is written anywhere, no row and no state, with one exception: a refresh token that came back takes its place in the
+//! configured state file.
 
 pub mod code;
 mod configuration;
