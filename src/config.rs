@@ -14,6 +14,7 @@ mod document;
 mod expiry;
 pub mod keys;
 mod mistake;
+mod one_line;
 mod profile;
 mod schedule;
 mod section;

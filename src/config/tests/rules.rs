@@ -330,3 +330,33 @@ fn a_certificate_needs_its_key() {
         ":19: [connection.tls] client_key needs the key \"client_certificate\" beside it",
     );
 }
+
+#[test]
+fn two_connections_with_one_refresh_token_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = |file: &str, value: &str| {
+        let path = folder.path().join(file);
+        std::fs::write(&path, value).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        format!("{{ file = {:?} }}", path.display().to_string())
+    };
+    let (one, copy, other) = (token("one", "t1"), token("copy", "t1\n"), token("other", "t2"));
+    let two = |second: &str, more: &str| {
+        let connection = |name: &str, more: &str, token: &str| {
+            format!(
+                "[[connection]]\nname = \"{name}\"\npartner = \"servicenow\"\n\
+                 server_url = \"https://contoso.service-now.com\"\n{more}[connection.auth]\nmethod = \"oauth-refresh\"\n\
+                 client_id = \"c\"\nclient_secret = {{ env = \"PATH\" }}\nrefresh_token = {token}\n"
+            )
+        };
+        let (first, second) = (connection("first", "", &one), connection("second", more, second));
+        read(&format!("{WORKSPACE}{first}{second}"))
+    };
+    for same in [&one, &copy] {
+        let told = two(same, "").unwrap_err().to_string();
+        assert!(told.contains("\"first\" and \"second\" have the same one"), "{told}");
+        assert!(!told.contains("t1"), "{told}");
+    }
+    two(&other, "").unwrap();
+    two(&one, "enabled = false\n").unwrap();
+}
