@@ -10,7 +10,7 @@ pub const PAGES: &[Page] = &[
             cause(
                 "the file is not there, or not readable for the service's user",
                 "`sudo -u itsmd cat FILE >/dev/null`",
-                "mend the path, `chown itsmd`, `chmod 0600`",
+                "mend the path, `chown root:itsmd`, `chmod 0640`",
             ),
             cause(
                 "the variable or systemd credential is not given to the service",
