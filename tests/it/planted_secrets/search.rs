@@ -102,6 +102,11 @@ impl Seen {
         self.0.iter().flat_map(of).collect()
     }
 
+    /// Whether these words are to be seen anywhere.
+    pub fn says(&self, words: &str) -> bool {
+        self.0.iter().any(|(_, bytes)| contains(bytes, words.as_bytes()))
+    }
+
     /// Whether there is anything to be seen at a place whose name begins so.
     pub fn has(&self, place: &str) -> bool {
         self.0
