@@ -111,7 +111,7 @@ pub const EMPTY_COLUMNS: Code = Code {
 pub const OPEN_SECRET: Code = Code {
     id: "ITSMD-CK-018",
     means: "a secret can be read by every user of this machine",
-    remedy: "chmod 0600 the file and give it to the service's user, or use a systemd credential",
+    remedy: "give the file to root and the service's group and chmod 0640 it, or use a systemd credential",
 };
 /// A filter that seems to be left out.
 pub const FILTER_DOUBTED: Code = Code {

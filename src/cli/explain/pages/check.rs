@@ -185,7 +185,7 @@ pub const PAGES: &[Page] = &[
         &[cause(
             "the file was made without umask 077",
             "`ls -l`",
-            "`chmod 0600`; `chown itsmd`",
+            "`chown root:itsmd`, `chmod 0640`",
         )],
     ),
     page(
