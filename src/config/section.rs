@@ -11,7 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::document::Document;
-use super::keys::{Kind, Presence, SectionKeys};
+use super::keys::{Key, Kind, Presence, SectionKeys};
 use super::values;
 use super::walk::below;
 use super::{About, Secrets};
@@ -174,7 +174,12 @@ impl<'a> Section<'a> {
             Ok(value) if value.expose_secret().trim().is_empty() => {
                 self.secret_mistake(name, &format!("{name}: the secret is empty"));
             }
-            Ok(_) => {}
+            Ok(_) if self.keys.find(name).is_some_and(Key::is_pem) => {}
+            Ok(value) => {
+                if let Err(why) = values::one_line(value.expose_secret()) {
+                    self.secret_mistake(name, &format!("{name}: {why}"));
+                }
+            }
         }
         if let Some(mode) = secret.path().and_then(|path| mode_of(&path))
             && mode & 0o007 != 0

@@ -108,6 +108,18 @@ fn is_loopback(url: &Url) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
+/// Whether a secret can be one: a password with a line break inside is a wrong file, or one with something before or
+/// behind the password.
+pub fn one_line(secret: &str) -> Result<(), String> {
+    match secret.trim().lines().count() {
+        0 => Err("the secret is empty".to_owned()),
+        1 => Ok(()),
+        many => Err(format!(
+            "the secret has {many} lines, and one is right: it is sent as it stands, and would be refused"
+        )),
+    }
+}
+
 /// Whether this is a rule's immutable id: `dcr-` and 32 hexadecimal digits.
 pub(super) fn is_dcr_id(text: &str) -> bool {
     text.strip_prefix("dcr-")

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use super::answers::{Answer, Answers};
 use super::fields::Field;
 use crate::cli::Failure;
+use crate::config::secret_of_one_line;
 
 /// What was given, by flag.
 #[derive(Debug, Clone, Default)]
@@ -80,7 +81,7 @@ impl Flags {
                     "--{other} and --{name} cannot both be read from the standard input"
                 )));
             }
-            answers.give(field, Answer::Secret(secret(&name, value)?));
+            answers.give(field, Answer::Secret(secret(field, value)?));
         }
         Ok(answers)
     }
@@ -89,7 +90,8 @@ impl Flags {
 /// A key or a password is short; whatever is not is the wrong file.
 const LONGEST: u64 = 64 * 1024;
 
-fn secret(flag: &str, from: &str) -> Result<SecretString, Failure> {
+fn secret(field: Field, from: &str) -> Result<SecretString, Failure> {
+    let flag = field.name();
     let read = |mut source: Box<dyn Read>| {
         let mut text = String::new();
         source.read_to_string(&mut text).map(|_| text)
@@ -103,6 +105,11 @@ fn secret(flag: &str, from: &str) -> Result<SecretString, Failure> {
         .map_err(|error| Failure::Usage(format!("--{flag} {from}: {error}")))?;
     if text.trim().is_empty() {
         return Err(Failure::Usage(format!("--{flag} {from}: the secret is empty")));
+    }
+    if !field.key.is_pem()
+        && let Err(why) = secret_of_one_line(&text)
+    {
+        return Err(Failure::Usage(format!("--{flag} {from}: {why}")));
     }
     let text = text.strip_suffix('\n').unwrap_or(&text);
     Ok(SecretString::from(text.strip_suffix('\r').unwrap_or(text)))
