@@ -38,7 +38,7 @@ pub use auth::fitting as methods_for;
 pub use expiry::Expiry;
 pub use mistake::{About, ConfigErrors, Mistake, Warning};
 pub use profile::shipped as shipped_profile;
-pub use values::{nearest, one_line as secret_of_one_line};
+pub use values::{doubt_of_server, nearest, one_line as secret_of_one_line};
 
 use document::Document;
 

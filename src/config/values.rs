@@ -80,6 +80,19 @@ pub(super) fn address(text: &str) -> Result<String, String> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
+/// What is doubtful about the address of an instance: a path, as one copied from a browser has.
+pub fn doubt_of_server(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    if url.path().trim_matches('/').is_empty() {
+        return None;
+    }
+    let origin = url.origin().ascii_serialization();
+    Some(format!(
+        "a path behind the host is rarely meant, and everything is asked below it: most likely it is {origin} without {}",
+        url.path()
+    ))
+}
+
 /// A proxy's address; http is usual. `off` is none, whatever the environment says.
 pub(super) fn proxy(text: &str) -> Result<String, String> {
     if text == "off" {
