@@ -64,7 +64,7 @@ impl Flags {
     /// What they say; the files that they name are read.
     pub fn answers(&self) -> Result<Answers, Failure> {
         let mut answers = Answers::default();
-        let mut from_stdin = None;
+        self.refuse_two_from_stdin()?;
         for field in Field::all() {
             let name = field.name();
             let Some((_, value)) = self.0.iter().find(|(given, _)| *given == name) else {
@@ -74,16 +74,22 @@ impl Flags {
                 answers.give(field, Answer::Plain(value.clone()));
                 continue;
             }
-            if value == "-"
-                && let Some(other) = from_stdin.replace(name.clone())
-            {
-                return Err(Failure::Usage(format!(
-                    "--{other} and --{name} cannot both be read from the standard input"
-                )));
-            }
             answers.give(field, Answer::Secret(secret(field, value)?));
         }
         Ok(answers)
+    }
+
+    fn refuse_two_from_stdin(&self) -> Result<(), Failure> {
+        let given = |field: &Field| self.0.iter().any(|(name, value)| *name == field.name() && value == "-");
+        let mut fields = Field::all().filter(Field::is_secret).filter(given);
+        let (Some(one), Some(other)) = (fields.next(), fields.next()) else {
+            return Ok(());
+        };
+        Err(Failure::Usage(format!(
+            "{} and {} cannot both be read from the standard input",
+            one.flag(),
+            other.flag()
+        )))
     }
 }
 
