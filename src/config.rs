@@ -39,7 +39,7 @@ pub use auth::fitting as methods_for;
 pub use expiry::{Expiry, Used};
 pub use mistake::{About, ConfigErrors, Mistake, Warning};
 pub use profile::shipped as shipped_profile;
-pub use values::nearest;
+pub use values::{doubt_of_server, nearest, one_line as secret_of_one_line};
 
 use document::Document;
 

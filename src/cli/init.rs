@@ -38,6 +38,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, config: Option<&Path>) -> Result<(), Failure> {
     let file = place(args, config)?;
     write::refuse_if_there(std::slice::from_ref(&file))?;
+    // Before the first question: nobody types all of it for nothing.
+    write::refuse_if_closed(&file)?;
     let mut answers = args.flags.answers()?;
     if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
         talk(&file, &mut answers)?;

@@ -139,12 +139,13 @@ fn print(args: &Args, report: &SyncReport) -> Result<(), Failure> {
             let aside = some(stream.quarantined, format!(", {} set aside", stream.quarantined));
             writeln!(
                 out,
-                "{name}: {}: {} read, {} sent{deleted}, {} unchanged{hidden}{aside} ({} requests)",
+                "{name}: {}: {} read, {} sent{deleted}, {} unchanged{hidden}{aside} ({} {})",
                 word(stream.outcome),
                 stream.read,
                 stream.sent,
                 stream.unchanged,
-                stream.requests
+                stream.requests,
+                if stream.requests == 1 { "request" } else { "requests" }
             )?;
             for warning in &stream.warnings {
                 writeln!(out, "  warning: {warning}")?;

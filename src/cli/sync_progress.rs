@@ -5,16 +5,17 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use tokio::task::JoinHandle;
 
 use crate::app::Parts;
+use crate::status::words::count;
 use crate::sync::Progress;
 
 /// How often a line is written where no bar can be drawn.
 const LINE_EVERY: Duration = Duration::from_secs(15);
 
-const TEMPLATE: &str = "{prefix:32} {bar:24} {pos:>8}/{len} records  {per_sec:>10}  {eta:>5} left";
+const TEMPLATE: &str = "{prefix:32} {bar:24} {pos:>8}/{len} records  {rate:>10}  {eta:>5} left";
 
 /// The bars, drawn by a task of their own.
 #[derive(Debug)]
@@ -42,6 +43,9 @@ impl Bars {
         }
         let all = MultiProgress::new();
         let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = style.with_key("rate", |state: &ProgressState, text: &mut dyn std::fmt::Write| {
+            let _ = text.write_str(&rate(state.per_sec()));
+        });
         let bars: Vec<_> = streams
             .into_iter()
             .map(|(name, progress)| {
@@ -100,4 +104,29 @@ fn draw(bar: &ProgressBar, progress: &Progress) {
     let read = progress.tally().read;
     bar.set_length(progress.total().max(read));
     bar.set_position(read);
+}
+
+/// `3,528/s`; below ten a tenth counts.
+fn rate(per_second: f64) -> String {
+    if per_second < 9.95 {
+        return format!("{per_second:.1}/s");
+    }
+    format!("{}/s", count(per_second.round() as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_read_at_a_glance() {
+        for (per_second, told) in [
+            (3_527.578_980_064_4, "3,528/s"),
+            (9.97, "10/s"),
+            (0.25, "0.2/s"),
+            (0.0, "0.0/s"),
+        ] {
+            assert_eq!(rate(per_second), told);
+        }
+    }
 }

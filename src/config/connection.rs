@@ -17,6 +17,9 @@ pub(super) fn connection(section: &Section<'_>) -> Option<Connection> {
     let name = section.checked("name", name);
     let partner = partner(section);
     let server_url = section.checked("server_url", values::address);
+    if let Some(doubt) = server_url.as_deref().and_then(values::doubt_of_server) {
+        section.warning("server_url", &format!("server_url: {doubt}"));
+    }
     let zone = section.checked("schedule_time_zone", zone);
     let schedule = schedule_of(section, zone);
     let reconcile = match section.text("reconcile") {

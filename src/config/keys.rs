@@ -97,6 +97,13 @@ pub struct Key {
     pub meaning: &'static str,
 }
 
+impl Key {
+    /// Whether what it refers to has several lines; passwords and keys of an API have one.
+    pub fn is_pem(&self) -> bool {
+        self.meaning.contains("PEM")
+    }
+}
+
 /// A section whose other keys depend on one of them (`kind`, `method`).
 #[derive(Debug, Clone, Copy)]
 pub struct Choice {

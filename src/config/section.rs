@@ -11,11 +11,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::document::Document;
-use super::keys::{Kind, Presence, SectionKeys};
+use super::keys::{Key, Kind, Presence, SectionKeys};
 use super::values;
 use super::walk::below;
 use super::{About, Secrets};
-use crate::net::SecretRef;
+use crate::net::{SecretError, SecretRef};
 
 /// A section.
 #[derive(Debug, Clone)]
@@ -170,11 +170,16 @@ impl<'a> Section<'a> {
     fn look_for(&self, name: &str, secret: &SecretRef) {
         use secrecy::ExposeSecret;
         match secret.read() {
-            Err(error) => self.secret_mistake(name, &format!("{name}: {error}")),
+            Err(error) => self.secret_mistake(name, &format!("{name}: {}", absent(secret, &error))),
             Ok(value) if value.expose_secret().trim().is_empty() => {
                 self.secret_mistake(name, &format!("{name}: the secret is empty"));
             }
-            Ok(_) => {}
+            Ok(_) if self.keys.find(name).is_some_and(Key::is_pem) => {}
+            Ok(value) => {
+                if let Err(why) = values::one_line(value.expose_secret()) {
+                    self.secret_mistake(name, &format!("{name}: {why}"));
+                }
+            }
         }
         if let Some(mode) = secret.path().and_then(|path| mode_of(&path))
             && mode & 0o007 != 0
@@ -209,6 +214,24 @@ impl<'a> Section<'a> {
     pub(super) fn warning(&self, name: &str, text: &str) {
         self.document.warning(self.line_of(name), &self.header, text);
     }
+}
+
+/// Why a secret is not there. A credential is handed over by systemd, to the unit alone.
+fn absent(secret: &SecretRef, error: &SecretError) -> String {
+    let SecretRef::Credential(credential) = secret else {
+        return error.to_string();
+    };
+    if std::env::var_os("CREDENTIALS_DIRECTORY").is_some() {
+        return format!(
+            "systemd handed over no credential \"{credential}\": the unit needs LoadCredential={credential}:/path/of/the/file \
+             (systemctl edit itsmd) and a restart; {error}"
+        );
+    }
+    format!(
+        "the credential \"{credential}\" is handed over by systemd, and this command was not started by it; try it as the \
+         service would: sudo systemd-run --pipe --wait -p User=itsmd -p LoadCredential={credential}:/path/of/the/file \
+         itsmd check; {error}"
+    )
 }
 
 fn mode_of(path: &std::path::Path) -> Option<u32> {

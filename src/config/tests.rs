@@ -213,6 +213,13 @@ fn a_secret_that_is_missing_is_a_mistake_and_one_that_others_may_read_a_warning(
     );
     assert!(error.contains(file.to_str().unwrap()), "{error}");
 
+    std::fs::write(&file, "# the application's\nsecret\n").unwrap();
+    let error = load(&location).unwrap_err().to_string();
+    assert!(
+        error.contains(":9: [workspace.auth] client_secret: the secret has 2 lines"),
+        "{error}"
+    );
+
     std::fs::write(&file, "secret\n").unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
     let loaded = load(&location).unwrap();

@@ -80,6 +80,19 @@ pub(super) fn address(text: &str) -> Result<String, String> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
+/// What is doubtful about the address of an instance: a path, as one copied from a browser has.
+pub fn doubt_of_server(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    if url.path().trim_matches('/').is_empty() {
+        return None;
+    }
+    let origin = url.origin().ascii_serialization();
+    Some(format!(
+        "a path behind the host is rarely meant, and everything is asked below it: most likely it is {origin} without {}",
+        url.path()
+    ))
+}
+
 /// A proxy's address; http is usual. `off` is none, whatever the environment says.
 pub(super) fn proxy(text: &str) -> Result<String, String> {
     if text == "off" {
@@ -106,6 +119,18 @@ fn web(text: &str) -> Result<Url, String> {
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Whether a secret can be one: a password with a line break inside is a wrong file, or one with something before or
+/// behind the password.
+pub fn one_line(secret: &str) -> Result<(), String> {
+    match secret.trim().lines().count() {
+        0 => Err("the secret is empty".to_owned()),
+        1 => Ok(()),
+        many => Err(format!(
+            "the secret has {many} lines, and one is right: it is sent as it stands, and would be refused"
+        )),
+    }
 }
 
 /// Whether this is a rule's immutable id: `dcr-` and 32 hexadecimal digits.

@@ -123,7 +123,7 @@ fn secret(answers: &Answers, field: Field, required: bool) -> Result<Given, Fail
         field.key.meaning.trim_end_matches('.'),
     );
     // Several lines cannot be typed unseen.
-    let answer = if meaning.contains("PEM") {
+    let answer = if field.key.is_pem() {
         let file = prompt::line(&format!("{header} {name}: {meaning}, the file to take it from{hint}: "))?;
         match read(&file) {
             Ok(secret) => secret,

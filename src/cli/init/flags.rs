@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use super::answers::{Answer, Answers};
 use super::fields::Field;
 use crate::cli::Failure;
+use crate::config::secret_of_one_line;
 
 /// What was given, by flag.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +64,7 @@ impl Flags {
     /// What they say; the files that they name are read.
     pub fn answers(&self) -> Result<Answers, Failure> {
         let mut answers = Answers::default();
-        let mut from_stdin = None;
+        self.refuse_two_from_stdin()?;
         for field in Field::all() {
             let name = field.name();
             let Some((_, value)) = self.0.iter().find(|(given, _)| *given == name) else {
@@ -73,23 +74,30 @@ impl Flags {
                 answers.give(field, Answer::Plain(value.clone()));
                 continue;
             }
-            if value == "-"
-                && let Some(other) = from_stdin.replace(name.clone())
-            {
-                return Err(Failure::Usage(format!(
-                    "--{other} and --{name} cannot both be read from the standard input"
-                )));
-            }
-            answers.give(field, Answer::Secret(secret(&name, value)?));
+            answers.give(field, Answer::Secret(secret(field, value)?));
         }
         Ok(answers)
+    }
+
+    fn refuse_two_from_stdin(&self) -> Result<(), Failure> {
+        let given = |field: &Field| self.0.iter().any(|(name, value)| *name == field.name() && value == "-");
+        let mut fields = Field::all().filter(Field::is_secret).filter(given);
+        let (Some(one), Some(other)) = (fields.next(), fields.next()) else {
+            return Ok(());
+        };
+        Err(Failure::Usage(format!(
+            "{} and {} cannot both be read from the standard input",
+            one.flag(),
+            other.flag()
+        )))
     }
 }
 
 /// A key or a password is short; whatever is not is the wrong file.
 const LONGEST: u64 = 64 * 1024;
 
-fn secret(flag: &str, from: &str) -> Result<SecretString, Failure> {
+fn secret(field: Field, from: &str) -> Result<SecretString, Failure> {
+    let flag = field.name();
     let read = |mut source: Box<dyn Read>| {
         let mut text = String::new();
         source.read_to_string(&mut text).map(|_| text)
@@ -103,6 +111,11 @@ fn secret(flag: &str, from: &str) -> Result<SecretString, Failure> {
         .map_err(|error| Failure::Usage(format!("--{flag} {from}: {error}")))?;
     if text.trim().is_empty() {
         return Err(Failure::Usage(format!("--{flag} {from}: the secret is empty")));
+    }
+    if !field.key.is_pem()
+        && let Err(why) = secret_of_one_line(&text)
+    {
+        return Err(Failure::Usage(format!("--{flag} {from}: {why}")));
     }
     let text = text.strip_suffix('\n').unwrap_or(&text);
     Ok(SecretString::from(text.strip_suffix('\r').unwrap_or(text)))

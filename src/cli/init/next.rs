@@ -23,16 +23,19 @@ pub(super) fn steps(file: &Path, written: &Written) -> String {
     for file in &written.files {
         text.push_str(&format!("  {}\n", file.display()));
     }
+    // What root ran once would leave a state file that the service cannot write.
+    let as_the_service = match written.readers {
+        Readers::Group(_) => true,
+        Readers::RootOnly => file == Path::new(DEFAULT),
+        Readers::Own => false,
+    };
     let of_the_service = file == Path::new(DEFAULT) && written.readers != Readers::Own;
-    if of_the_service && written.readers == Readers::RootOnly {
-        text.push_str(
-            "the service cannot read that yet, for there is no group itsmd:\n  \
-             systemd-sysusers && chgrp -R itsmd /etc/itsmd && chmod -R g+rX,o= /etc/itsmd\n",
-        );
+    if written.readers == Readers::RootOnly {
+        text.push_str(&of_root_alone(file, written));
     }
     let mut steps: Vec<(String, &str)> = COMMANDS
         .iter()
-        .map(|(command, meaning)| (line(command, file, of_the_service), *meaning))
+        .map(|(command, meaning)| (line(command, file, as_the_service), *meaning))
         .collect();
     if of_the_service {
         steps.push(("sudo systemctl enable --now itsmd".to_owned(), "for good"));
@@ -49,12 +52,29 @@ pub(super) fn steps(file: &Path, written: &Written) -> String {
     text
 }
 
-fn line(command: &str, file: &Path, of_the_service: bool) -> String {
-    match (of_the_service, file == Path::new(DEFAULT)) {
-        (true, _) => format!("sudo -u itsmd itsmd {command}"),
-        (false, true) => format!("itsmd {command}"),
-        (false, false) => format!("itsmd {command} --config {}", file.display()),
+/// No group is there to give the files to: says so, and how to make it and give them.
+fn of_root_alone(file: &Path, written: &Written) -> String {
+    let files: Vec<String> = written.files.iter().map(|file| file.display().to_string()).collect();
+    let give = if file == Path::new(DEFAULT) {
+        "chgrp -R itsmd /etc/itsmd && chmod -R g+rX,o= /etc/itsmd".to_owned()
+    } else {
+        // Who else keeps something in that folder is not known.
+        let files = files.join(" ");
+        format!("chgrp itsmd {files} && chmod g+r {files}")
+    };
+    format!(
+        "they belong to root alone: there is no group itsmd on this machine, so the service, which runs as the user itsmd, \
+         cannot read them yet. systemd-sysusers makes both from the package's itsmd.sysusers.conf; then they are given:\n  \
+         systemd-sysusers && {give}\n"
+    )
+}
+
+fn line(command: &str, file: &Path, as_the_service: bool) -> String {
+    let user = if as_the_service { "sudo -u itsmd " } else { "" };
+    if file == Path::new(DEFAULT) {
+        return format!("{user}itsmd {command}");
     }
+    format!("{user}itsmd {command} --config {}", file.display())
 }
 
 #[cfg(test)]
@@ -80,5 +100,28 @@ mod tests {
             "{elsewhere}"
         );
         assert!(!elsewhere.contains("sudo"), "{elsewhere}");
+    }
+
+    #[test]
+    fn who_can_read_the_files_is_told_where_there_is_no_group() {
+        let told = after("/srv/x/itsmd.toml", Readers::RootOnly);
+        for words in ["root alone", "systemd-sysusers && chgrp itsmd /srv/x/itsmd.toml"] {
+            assert!(told.contains(words), "{told}");
+        }
+        assert!(!told.contains("-R"), "{told}");
+        for readers in [Readers::Group(994), Readers::Own] {
+            assert!(!after("/srv/x/itsmd.toml", readers).contains("root alone"));
+        }
+    }
+
+    #[test]
+    fn root_goes_on_as_the_service_wherever_the_files_are() {
+        let told = after("/srv/x/itsmd.toml", Readers::Group(994));
+        assert!(
+            told.contains("  sudo -u itsmd itsmd check --config /srv/x/itsmd.toml"),
+            "{told}"
+        );
+        assert!(!told.contains("systemctl"), "{told}");
+        assert!(!after("/srv/x/itsmd.toml", Readers::Own).contains("sudo"));
     }
 }

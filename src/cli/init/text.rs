@@ -45,6 +45,10 @@ const WORTH_KNOWING: &[(Place, &str, &str)] = &[
     (Place::ConnectionAuth, "expires", "\"2027-01-31\""),
 ];
 
+/// Written although nothing was said about them: the templates of `itsmd schema` make the table that they name. An empty
+/// answer leaves them out.
+const USUAL: &[(Place, &str, &str)] = &[(Place::Workspace, "log_stream", "Custom-ServiceDeskLog_CL")];
+
 pub(super) fn draft(answers: &Answers) -> Draft {
     let mut draft = Draft {
         text: HEAD.to_owned(),
@@ -60,8 +64,8 @@ fn section(answers: &Answers, place: Place, draft: &mut Draft) {
     let answered = answers.any_of(place);
     let mut lines = String::new();
     for field in Field::all().filter(|field| field.place == place) {
-        if let Some(answer) = answers.of(field) {
-            let value = match answer {
+        if let Some(answer) = standing(answers, field) {
+            let value = match &answer {
                 Answer::Plain(text) => value(field, text),
                 Answer::Secret(secret) => {
                     let file = file_name(answers, field);
@@ -80,6 +84,21 @@ fn section(answers: &Answers, place: Place, draft: &mut Draft) {
     // A section of comments alone is one.
     let hash = if answered { "" } else { "# " };
     draft.text.push_str(&format!("\n{hash}{}\n{lines}", place.header()));
+}
+
+/// What is written of a key: what was answered, or what is usual.
+fn standing(answers: &Answers, field: Field) -> Option<Answer> {
+    let known = |(place, key, _): &&(Place, &str, &str)| *place == field.place && *key == field.key.name;
+    let usual = USUAL.iter().find(known);
+    match (answers.of(field), usual) {
+        (Some(Answer::Plain(text)), Some(_)) if text.trim().is_empty() => None,
+        (Some(answer), _) => Some(answer.clone()),
+        (None, Some((_, _, text))) => {
+            let used = answers.variant(field.place)?.uses(field.key.name);
+            used.then(|| Answer::Plain((*text).to_owned()))
+        }
+        (None, None) => None,
+    }
 }
 
 /// What to show of a key that was not answered.
@@ -202,32 +221,49 @@ mod tests {
         assert!(!format!("{draft:?}").contains("hunter2"));
     }
 
+    const TO_LOGS_INGESTION: [(Place, &str, &str); 13] = [
+        (Place::Connection, "name", "contoso"),
+        (Place::Connection, "partner", "servicenow"),
+        (Place::Connection, "server_url", "https://contoso.service-now.com"),
+        (Place::ConnectionAuth, "method", "basic"),
+        (Place::ConnectionAuth, "username", "itsmd"),
+        (Place::ConnectionAuth, "password", "x"),
+        (Place::Workspace, "kind", "logs-ingestion"),
+        (
+            Place::Workspace,
+            "endpoint",
+            "https://e.westeurope-1.ingest.monitor.azure.com",
+        ),
+        (
+            Place::Workspace,
+            "dcr_immutable_id",
+            "dcr-00000000000000000000000000000000",
+        ),
+        (Place::WorkspaceAuth, "method", "client-secret"),
+        (Place::WorkspaceAuth, "tenant_id", "t"),
+        (Place::WorkspaceAuth, "client_id", "c"),
+        (Place::WorkspaceAuth, "client_secret", "x"),
+    ];
+
+    #[test]
+    fn the_log_is_written_unless_told_otherwise() {
+        let log = |more: &[(Place, &str, &str)]| {
+            let text = draft(&answers(&[TO_LOGS_INGESTION.as_slice(), more].concat())).text;
+            let loaded = config::parse("/x/itsmd.toml".as_ref(), &text, Secrets::Skip).unwrap();
+            match loaded.config.workspace {
+                crate::sink::Settings::LogsIngestion { log_stream, .. } => log_stream,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(log(&[]).as_deref(), Some("Custom-ServiceDeskLog_CL"));
+        let other = log(&[(Place::Workspace, "log_stream", "Custom-DeskLog_CL")]);
+        assert_eq!(other.as_deref(), Some("Custom-DeskLog_CL"));
+        assert_eq!(log(&[(Place::Workspace, "log_stream", "")]), None);
+    }
+
     #[test]
     fn what_is_shown_as_a_comment_can_be_used_as_it_stands() {
-        let answers = answers(&[
-            (Place::Connection, "name", "contoso"),
-            (Place::Connection, "partner", "servicenow"),
-            (Place::Connection, "server_url", "https://contoso.service-now.com"),
-            (Place::ConnectionAuth, "method", "basic"),
-            (Place::ConnectionAuth, "username", "itsmd"),
-            (Place::ConnectionAuth, "password", "x"),
-            (Place::Workspace, "kind", "logs-ingestion"),
-            (
-                Place::Workspace,
-                "endpoint",
-                "https://e.westeurope-1.ingest.monitor.azure.com",
-            ),
-            (
-                Place::Workspace,
-                "dcr_immutable_id",
-                "dcr-00000000000000000000000000000000",
-            ),
-            (Place::WorkspaceAuth, "method", "client-secret"),
-            (Place::WorkspaceAuth, "tenant_id", "t"),
-            (Place::WorkspaceAuth, "client_id", "c"),
-            (Place::WorkspaceAuth, "client_secret", "x"),
-        ]);
-        let text = draft(&answers).text;
+        let text = draft(&answers(&TO_LOGS_INGESTION)).text;
         let uncommented: String = text
             .lines()
             .map(|line| match line.strip_prefix("# ") {

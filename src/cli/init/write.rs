@@ -5,6 +5,7 @@ use std::io::{Error, ErrorKind, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Access, access};
 use secrecy::ExposeSecret;
 use tempfile::{NamedTempFile, TempPath};
 
@@ -35,6 +36,31 @@ fn already(file: &Path) -> String {
          [[connection]]), move it away, or write elsewhere with --directory",
         file.display()
     )
+}
+
+/// Says if this user may not write there, and what to do.
+pub(super) fn refuse_if_closed(file: &Path) -> Result<(), Failure> {
+    let folder = file.parent().unwrap_or(Path::new("/"));
+    let there = |path: &&Path| path.symlink_metadata().is_ok();
+    let folders = [folder.join("secrets"), folder.to_owned()];
+    for folder in folders.iter().filter_map(|folder| folder.ancestors().find(there)) {
+        if !folder.is_dir() {
+            return Err(Failure::Usage(format!("{} is no folder", folder.display())));
+        }
+        if let Err(error) = access(folder, Access::WRITE_OK | Access::EXEC_OK) {
+            let error = Error::from(error);
+            return Err(Failure::Usage(format!(
+                "{}: {error}; {}or write elsewhere with --directory",
+                folder.display(),
+                if error.kind() == ErrorKind::PermissionDenied {
+                    "run it as root (sudo itsmd init), "
+                } else {
+                    ""
+                }
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Writes the configuration to `file` and the secrets beside it. Nothing is left behind if it fails.
@@ -169,6 +195,28 @@ mod tests {
         // The second secret has no folder to go to.
         assert!(all(&file, &draft("no/such")).is_err());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn where_nothing_can_be_written_is_told_before_anything_is_asked() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let told = |file: &Path| match refuse_if_closed(file) {
+            Err(Failure::Usage(text)) => text,
+            other => panic!("{other:?}"),
+        };
+        std::fs::write(folder.path().join("itsm"), "").unwrap();
+        assert!(told(&folder.path().join("itsm/new/itsmd.toml")).contains("itsm is no folder"));
+        assert!(refuse_if_closed(&folder.path().join("new/er/itsmd.toml")).is_ok());
+        // Root may write anywhere.
+        if !rustix::process::geteuid().is_root() {
+            std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o500)).unwrap();
+            let told = told(&folder.path().join("new/itsmd.toml"));
+            assert!(
+                told.contains("sudo itsmd init") && told.contains("--directory"),
+                "{told}"
+            );
+        }
     }
 
     #[test]

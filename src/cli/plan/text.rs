@@ -32,12 +32,7 @@ pub(super) fn render(plan: &Plan) -> String {
     for connection in &plan.connections {
         text.push_str(&in_words(connection));
     }
-    let all: Cost = streams().map(|(_, stream)| stream.cost).sum();
-    text.push_str(&format!(
-        "The workspace takes in about {} with the first sync, before its own accounting, which leaves names of columns out;\n\
-         afterwards a row for each change.\n",
-        size(all.bytes)
-    ));
+    text.push_str(&at_the_workspace(streams().map(|(_, stream)| stream)));
     text
 }
 
@@ -59,19 +54,58 @@ fn cells(connection: &ConnectionPlan, stream: &StreamPlan) -> [String; 6] {
     ]
 }
 
+/// What the workspace takes in; nothing is said of what nobody could count.
+fn at_the_workspace<'p>(streams: impl Iterator<Item = &'p StreamPlan> + Clone) -> String {
+    let (told, all) = (
+        streams.clone().any(|stream| stream.error.is_none()),
+        streams.clone().map(|stream| stream.cost),
+    );
+    if !told {
+        return "What the workspace takes in with the first sync is not known either; afterwards a row for each change.\n"
+            .to_owned();
+    }
+    let rest = if streams.clone().any(|stream| stream.error.is_some()) {
+        ", beside what could not be asked"
+    } else {
+        ""
+    };
+    format!(
+        "The workspace takes in about {} with the first sync{rest}, before its own accounting, which leaves names of columns out;\n\
+         afterwards a row for each change.\n",
+        size(all.sum::<Cost>().bytes)
+    )
+}
+
+/// How long the first sync takes, as far as it could be asked.
+fn duration(connection: &ConnectionPlan) -> String {
+    let all: Cost = connection.streams.iter().map(|stream| stream.cost).sum();
+    let refused = connection.streams.iter().filter(|stream| stream.error.is_some());
+    let refused: Vec<&str> = refused.map(|stream| stream.work_item).collect();
+    if refused.is_empty() {
+        return format!("takes about {}, longer if its answers take long", span(all.seconds));
+    }
+    if refused.len() == connection.streams.len() {
+        return "takes a time that is not known: it could not be asked, for the reason above".to_owned();
+    }
+    format!(
+        "takes about {} without {}, longer if its answers take long",
+        span(all.seconds),
+        refused.join(" and ")
+    )
+}
+
 /// What the service desk will see.
 fn in_words(connection: &ConnectionPlan) -> String {
-    let all: Cost = connection.streams.iter().map(|stream| stream.cost).sum();
     let per_minute = connection.requests_per_minute;
     let at_once = match connection.max_concurrent {
         1 => "one request at a time".to_owned(),
         many => format!("at most {many} requests at a time"),
     };
     format!(
-        "{} will see {at_once}, {} a minute; the first sync takes about {}, longer if its answers take long.\n",
+        "{} will see {at_once}, {} a minute; the first sync {}.\n",
         connection.name,
         count(per_minute.into()),
-        span(all.seconds),
+        duration(connection),
     )
 }
 
@@ -129,10 +163,25 @@ contoso     change_request        -         -     -         -
 
 contoso/change_request: refused
 
-contoso will see at most 2 requests at a time, 60 a minute; the first sync takes about 32 s, longer if its answers take long.
-The workspace takes in about 31 MB with the first sync, before its own accounting, which leaves names of columns out;
+contoso will see at most 2 requests at a time, 60 a minute; the first sync takes about 32 s without change_request, longer if its answers take long.
+The workspace takes in about 31 MB with the first sync, beside what could not be asked, before its own accounting, which leaves names of columns out;
 afterwards a row for each change.
 "
+        );
+    }
+
+    #[test]
+    fn what_nobody_could_ask_is_not_said_to_cost_nothing() {
+        let refused = StreamPlan {
+            work_item: "incident",
+            error: Some("refused".to_owned()),
+            ..StreamPlan::default()
+        };
+        let text = render(&plan(vec![refused]));
+        assert!(!text.contains("0 s") && !text.contains("0 kB"), "{text}");
+        assert!(
+            text.contains("takes a time that is not known") && text.contains("is not known either"),
+            "{text}"
         );
     }
 

@@ -403,3 +403,34 @@ fn two_connections_with_one_refresh_token_are_named() {
     two(&other, "").unwrap();
     two(&one, "enabled = false\n").unwrap();
 }
+
+#[test]
+fn an_address_copied_from_a_browser_is_a_warning_that_names_the_host() {
+    for path in ["/now/nav/ui", "/main.aspx"] {
+        let loaded = read(&with(
+            "https://contoso.service-now.com",
+            &format!("https://contoso.service-now.com{path}"),
+        ));
+        let warnings = loaded.unwrap().warnings;
+        let told = warnings[0].to_string();
+        assert!(
+            told.contains("[[connection]] server_url: a path")
+                && told.contains("https://contoso.service-now.com without"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn a_credential_that_is_not_there_is_told_as_what_it_is() {
+    for words in [
+        "the credential \"not-there\" is handed over by systemd",
+        "systemd-run --pipe --wait -p User=itsmd -p LoadCredential=not-there:",
+        "/etc/credstore/not-there",
+    ] {
+        refused(
+            &with("{ env = \"PATH\" }\n[[", "{ credential = \"not-there\" }\n[["),
+            words,
+        );
+    }
+}

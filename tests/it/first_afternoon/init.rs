@@ -111,6 +111,21 @@ async fn what_could_not_be_used_is_told_and_not_written() {
 }
 
 #[tokio::test]
+async fn a_secret_of_two_lines_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = folder.path().to_str().unwrap();
+    let refused = itsmd(&init(directory, &[]), "hunter2\nhunter3\n").await;
+    assert_eq!(status(&refused), 2);
+    let told = said(&refused);
+    assert!(
+        told.contains("--auth-password-file -: the secret has 2 lines"),
+        "{told}"
+    );
+    assert!(!told.contains("hunter"), "{told}");
+    assert!(files(folder.path()).is_empty());
+}
+
+#[tokio::test]
 async fn a_file_that_is_there_stays_as_it_is_and_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("itsmd.toml");
