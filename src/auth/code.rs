@@ -173,6 +173,13 @@ pub mod codes {
         remedy: "make a new one and put it into its file (it is read again at each sign-in); if it was renewed already, set the \
                  new day in `expires`",
     };
+    /// 404 of a token endpoint.
+    pub const NO_ENDPOINT: Code = Code {
+        id: "ITSMD-AUTH-026",
+        means: "there is no token endpoint at this address, so nobody has judged the sign-in",
+        remedy: "check `server_url`: https://INSTANCE.service-now.com and nothing behind it (an address copied from the browser \
+                 often has a path); elsewhere `authority`",
+    };
 
     /// All of them.
     pub const ALL: &[Code] = &[
@@ -200,5 +207,6 @@ pub mod codes {
         FEDERATED_TOKEN,
         ENDING,
         ENDED,
+        NO_ENDPOINT,
     ];
 }
