@@ -262,7 +262,7 @@ fn splay_words(shift: TimeDelta) -> String {
         return String::new();
     }
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    format!(", {hours}:{minutes:02}:{seconds:02} after the schedule's own by its splay")
+    format!(" ({hours}:{minutes:02}:{seconds:02} after the schedule's own by its splay)")
 }
 
 #[cfg(test)]
@@ -273,7 +273,7 @@ mod tests {
     fn a_schedule_with_a_splay_says_how_far_it_is_shifted() {
         let of = |seconds| splay_words(TimeDelta::seconds(seconds));
         assert_eq!(of(0), "");
-        assert_eq!(of(6369), ", 1:46:09 after the schedule's own by its splay");
+        assert_eq!(of(6369), " (1:46:09 after the schedule's own by its splay)");
     }
 
     #[test]
