@@ -101,7 +101,13 @@ impl Credentials {
                     return Err(codes::KEPT.stop("there is no state to keep it in"));
                 };
                 let grant = Grant::new(settings, server_url)?;
-                let refresh = Refresh::new(grant, refresh_token.clone(), kept);
+                let refresh = Refresh::new(
+                    grant,
+                    refresh_token.clone(),
+                    kept,
+                    Arc::clone(&identity),
+                    company.identities.exchanges.clone(),
+                );
                 let issuer = Issuer::Refresh(Arc::new(refresh));
                 Method::Token(Tokens::new(issuer, client.clone(), Arc::clone(&identity)))
             }

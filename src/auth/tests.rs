@@ -106,6 +106,7 @@ async fn a_refused_token_is_renewed_once_even_if_many_were_refused() {
         headers: Default::default(),
         body: Default::default(),
         requests: 1,
+        unsaid: Default::default(),
     };
     let rejected = Rejected {
         sent: &sent,
@@ -199,6 +200,7 @@ async fn a_refused_password_waits_but_another_one_may_try_at_once() {
         headers: Default::default(),
         body: Default::default(),
         requests: 1,
+        unsaid: Default::default(),
     };
     let rejected = Rejected {
         sent: &sent,
@@ -267,6 +269,7 @@ async fn an_api_key_goes_in_its_own_header_and_waits_when_it_was_refused() {
         headers: Default::default(),
         body: Default::default(),
         requests: 1,
+        unsaid: Default::default(),
     };
     let rejected = Rejected {
         sent: &sent,
@@ -290,6 +293,7 @@ async fn a_client_certificate_alone_sends_nothing_and_waits_when_nobody_was_sign
         headers: Default::default(),
         body: Default::default(),
         requests: 1,
+        unsaid: Default::default(),
     };
     let trouble = credentials.refused(&answer);
     assert_eq!(trouble.code, codes::CLIENT_CERTIFICATE.id);

@@ -24,8 +24,9 @@ pub const SHARED_SERVER: Code = Code {
 pub const NOT_CONFIGURED: Code = Code {
     id: "ITSMD-CK-004",
     means: "there is state of a connection that is not configured: a renamed connection is a new one, whose window is \
-            delivered once more under the new name",
-    remedy: "take the old name back, or drop the old state with `itsmd forget --connection NAME`",
+            delivered once more under the new name, and which does not have the refresh token kept under the old one",
+    remedy: "take the old name back, or drop the old state with `itsmd forget --connection NAME`; with `oauth-refresh` at an \
+             instance that rotates get a new first refresh token for the new name",
 };
 /// Filter, and nobody who notices what leaves it.
 pub const FILTER_WITHOUT_RECONCILE: Code = Code {
@@ -111,7 +112,7 @@ pub const EMPTY_COLUMNS: Code = Code {
 pub const OPEN_SECRET: Code = Code {
     id: "ITSMD-CK-018",
     means: "a secret can be read by every user of this machine",
-    remedy: "chmod 0600 the file and give it to the service's user, or use a systemd credential",
+    remedy: "give the file to root and the service's group and chmod 0640 it, or use a systemd credential",
 };
 /// A filter that seems to be left out.
 pub const FILTER_DOUBTED: Code = Code {

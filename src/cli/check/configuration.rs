@@ -25,10 +25,7 @@ pub(super) fn section(loaded: &Loaded, state: &Result<Option<Store>, String>) ->
         .iter()
         .filter(|connection| connection.enabled)
         .count();
-    let mut lines = vec![Line::good(
-        "file",
-        format!("{} connections, {enabled} of them enabled", config.connections.len()),
-    )];
+    let mut lines = vec![Line::good("file", counted(config.connections.len(), enabled))];
     lines.extend(
         loaded
             .warnings
@@ -52,6 +49,14 @@ pub(super) fn section(loaded: &Loaded, state: &Result<Option<Store>, String>) ->
         title: "configuration".to_owned(),
         about: config.path.display().to_string(),
         lines,
+    }
+}
+
+fn counted(all: usize, enabled: usize) -> String {
+    match (all, enabled) {
+        (1, 0) => "1 connection, not enabled".to_owned(),
+        (1, _) => "1 connection, enabled".to_owned(),
+        _ => format!("{all} connections, {enabled} of them enabled"),
     }
 }
 
@@ -274,6 +279,13 @@ mod tests {
         let of = |seconds| splay_words(TimeDelta::seconds(seconds));
         assert_eq!(of(0), "");
         assert_eq!(of(6369), " (1:46:09 after the schedule's own by its splay)");
+    }
+
+    #[test]
+    fn one_connection_is_told_as_one() {
+        assert_eq!(counted(1, 1), "1 connection, enabled");
+        assert_eq!(counted(1, 0), "1 connection, not enabled");
+        assert_eq!(counted(3, 2), "3 connections, 2 of them enabled");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::net::code::Code;
 use crate::net::counts::Counters;
 use crate::net::proxy::Via;
 use crate::net::tls::explain;
-use crate::net::{Answer, NetError, codes};
+use crate::net::{Answer, NetError, Unsaid, codes};
 
 /// No token answer is longer.
 pub(super) const TOKEN_BODY_LIMIT: usize = 1024 * 1024;
@@ -55,12 +55,18 @@ pub(super) async fn fetch(
     counters: &Counters,
     bodies: &Bodies,
 ) -> Result<Answer, Broken> {
-    finished(way.send(request), body_limit, counters, bodies).await
+    let unsaid = Unsaid::of(&request);
+    let mut answer = finished(way.send(request), body_limit, counters, bodies).await?;
+    answer.unsaid = unsaid;
+    Ok(answer)
 }
 
 /// The same past every proxy, for a token.
 pub(super) async fn fetch_nearby(way: &Way, request: reqwest::Request, counters: &Counters) -> Result<Answer, Broken> {
-    finished(way.send_nearby(request), TOKEN_BODY_LIMIT, counters, &Bodies::default()).await
+    let unsaid = Unsaid::of(&request);
+    let mut answer = finished(way.send_nearby(request), TOKEN_BODY_LIMIT, counters, &Bodies::default()).await?;
+    answer.unsaid = unsaid;
+    Ok(answer)
 }
 
 async fn finished(
@@ -79,6 +85,7 @@ async fn finished(
             headers: std::mem::take(response.headers_mut()),
             body,
             requests: 1,
+            unsaid: Unsaid::default(),
         })
     };
     let outcome = exchange.await;
