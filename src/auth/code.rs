@@ -175,6 +175,13 @@ pub mod codes {
                  `tls` section at a reload, the environment and systemd's credentials at a restart; if it was renewed \
                  already, set the new day in `expires` and reload",
     };
+    /// 404 of a token endpoint.
+    pub const NO_ENDPOINT: Code = Code {
+        id: "ITSMD-AUTH-026",
+        means: "there is no token endpoint at this address, so nobody has judged the sign-in",
+        remedy: "check `server_url`: https://INSTANCE.service-now.com and nothing behind it (an address copied from the browser \
+                 often has a path); elsewhere `authority`",
+    };
 
     /// All of them.
     pub const ALL: &[Code] = &[
@@ -202,5 +209,6 @@ pub mod codes {
         FEDERATED_TOKEN,
         ENDING,
         ENDED,
+        NO_ENDPOINT,
     ];
 }

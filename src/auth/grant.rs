@@ -100,6 +100,10 @@ impl Grant {
 
     /// What a refusal (any 4xx but 408 and 429) means.
     pub(super) fn explain(&self, answer: &Answer) -> Trouble {
+        // A token endpoint says no in JSON; what is not there is told by a page.
+        if answer.status.as_u16() == 404 && answer.is_html() {
+            return codes::NO_ENDPOINT.stop(format!("POST {}: {}", self.url, answer.words()));
+        }
         match self.dialect {
             Dialect::ServiceNowPassword => codes::OAUTH_PASSWORD.stop(answer.words()),
             Dialect::ServiceNowClient => codes::OAUTH_CLIENT.stop(answer.words()),

@@ -168,6 +168,16 @@ async fn entra_sends_no_secret_of_a_public_client_and_explains_a_second_factor()
 }
 
 #[tokio::test]
+async fn a_page_where_the_token_endpoint_should_be_is_no_wrong_password() {
+    let directory = tempfile::tempdir().unwrap();
+    let (_endpoint, url) = Endpoint::start(&[(404, "<html><title>Page not found</title>")]).await;
+    let credentials = servicenow(&directory, &format!("{url}/now/nav/ui"));
+    let trouble = credentials.authorization(None).await.unwrap_err();
+    assert_eq!(trouble.code, codes::NO_ENDPOINT.id);
+    assert!(trouble.seen.contains("/now/nav/ui/oauth_token.do: 404"), "{trouble}");
+}
+
+#[tokio::test]
 async fn a_page_of_html_is_no_token() {
     let directory = tempfile::tempdir().unwrap();
     let (_endpoint, url) = Endpoint::start(&[(200, "<html>hibernating")]).await;

@@ -5,8 +5,7 @@ use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap};
 
-use super::Unsaid;
-use super::retry;
+use super::{Unsaid, entities, retry};
 use crate::model::{Trouble, one_line};
 
 /// The longest quotation of a server, in characters.
@@ -138,7 +137,7 @@ fn html_title(body: &[u8]) -> String {
         Some(text[from..to].trim().to_owned())
     });
     match title {
-        Some(title) if !title.is_empty() => format!("an HTML page titled “{title}”"),
+        Some(title) if !title.is_empty() => format!("an HTML page titled “{}”", entities::plain(&title)),
         Some(_) | None => "an HTML page".to_owned(),
     }
 }
@@ -183,6 +182,11 @@ mod tests {
     fn a_page_of_html_is_named_not_quoted() {
         let body = "<html><head><TITLE>Bad\r\n gateway</TITLE></head><body>secret things</body></html>";
         assert_eq!(answer(502, body).message(), "an HTML page titled “Bad gateway”");
+        let body = "<title>You aren&#39;t signed in &amp; so on</title>";
+        assert_eq!(
+            answer(502, body).message(),
+            "an HTML page titled “You aren't signed in & so on”"
+        );
         assert_eq!(answer(502, "<html>no title").message(), "an HTML page");
         assert!(answer(200, " <html>").is_html());
         assert!(!answer(200, "{}").is_html());

@@ -10,6 +10,7 @@ mod authorize;
 mod client;
 mod code;
 mod counts;
+mod entities;
 mod error;
 mod limit;
 mod proxy;

@@ -62,8 +62,9 @@ pub const CLOCKS: Code = Code {
 /// An empty table.
 pub const NOTHING_THERE: Code = Code {
     id: "ITSMD-CK-010",
-    means: "no record was modified in the window, or the filter leaves none",
-    remedy: "check `filter` and `sync_days`, if there should be some",
+    means: "no record was modified in the window, or the filter leaves none, or the user may read none",
+    remedy: "if there should be some, check `filter`, `sync_days` and that the user may read the table: some service desks \
+             leave out what a user may not read without a word",
 };
 /// Nothing to do.
 pub const NOTHING_ENABLED: Code = Code {
@@ -92,7 +93,7 @@ pub const LOW_RATE: Code = Code {
 /// Not GMT.
 pub const USER_ZONE: Code = Code {
     id: "ITSMD-CK-015",
-    means: "the user's time zone is not GMT: instances differ in whether they read the times of a query in it",
+    means: "the user's time zone is not, or not certainly, GMT: instances differ in whether they read the times of a query in it",
     remedy: "set the time zone of the integration user to GMT",
 };
 /// An administrator.

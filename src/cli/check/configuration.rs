@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rustix::fs::{Access, access};
 
 use super::code;
@@ -257,12 +257,29 @@ fn next_instants(connection: &Connection, fields: &str, now: DateTime<Utc>) -> S
         day = Some(instant.date_naive());
         text.push_str(&format!("{separator}{}", instant.format(format)));
     }
-    format!("{text} {zone}")
+    format!("{text} {zone}{}", splay_words(schedule.shift()))
+}
+
+/// Why the instants are not those of the fields.
+fn splay_words(shift: TimeDelta) -> String {
+    let seconds = shift.num_seconds();
+    if seconds == 0 {
+        return String::new();
+    }
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    format!(" ({hours}:{minutes:02}:{seconds:02} after the schedule's own by its splay)")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_schedule_with_a_splay_says_how_far_it_is_shifted() {
+        let of = |seconds| splay_words(TimeDelta::seconds(seconds));
+        assert_eq!(of(0), "");
+        assert_eq!(of(6369), " (1:46:09 after the schedule's own by its splay)");
+    }
 
     #[test]
     fn one_connection_is_told_as_one() {

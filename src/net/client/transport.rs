@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io::ErrorKind;
+use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH};
@@ -31,13 +32,16 @@ pub(super) enum Broken {
 }
 
 impl Broken {
-    /// The error it is when no attempt is left; `target` names the host.
-    pub(super) fn into_error(self, target: &str) -> NetError {
+    /// The error it is when no attempt is left; `target` names the host, which had so long to answer.
+    pub(super) fn into_error(self, target: &str, patience: Duration) -> NetError {
         match self {
             Self::TooBig(limit) => {
                 NetError::TooBig(codes::TOO_BIG.retry(format!("{target} sent more than {} KiB", limit.div_ceil(1024))))
             }
-            Self::Timeout => NetError::TooSlow(codes::TIMEOUT.retry(format!("{target}: no whole answer in time"))),
+            Self::Timeout => {
+                let seconds = patience.as_secs_f64();
+                NetError::TooSlow(codes::TIMEOUT.retry(format!("{target}: no whole answer within {seconds} s")))
+            }
             Self::Transport(code, words) => NetError::Failed(code.retry(format!("{target}: {words}"))),
         }
     }

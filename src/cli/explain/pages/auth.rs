@@ -318,4 +318,19 @@ pub const PAGES: &[Page] = &[
             ),
         ],
     ),
+    page(
+        "ITSMD-AUTH-026",
+        &[
+            cause(
+                "the address was copied from the browser, path and all",
+                "`server_url` has something behind the host",
+                "https://HOST alone",
+            ),
+            cause(
+                "another server answers, or the OAuth plugin is off",
+                "`curl -d '' https://HOST/oauth_token.do` shows a page",
+                "correct the host; have com.snc.platform.security.oauth activated",
+            ),
+        ],
+    ),
 ];

@@ -104,11 +104,18 @@ pub const PAGES: &[Page] = &[
     ),
     page(
         "ITSMD-CK-010",
-        &[cause(
-            "nothing was modified in `sync_days`, or `filter` leaves nothing",
-            "the same query as a list in the service desk",
-            "widen either",
-        )],
+        &[
+            cause(
+                "nothing was modified in `sync_days`, or `filter` leaves nothing",
+                "the same query as a list in the service desk",
+                "widen either",
+            ),
+            cause(
+                "the user may read no record: a missing role, an access rule, another domain, another business unit",
+                "the same list as the integration user (Impersonate user in ServiceNow) is empty, and yours is not",
+                "give the user a role that reads this table",
+            ),
+        ],
     ),
     page(
         "ITSMD-CK-011",
