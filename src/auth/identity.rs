@@ -18,7 +18,7 @@ pub(super) struct Identity {
     state: Mutex<State>,
     /// Held by whoever signs in.
     pub(super) turn: tokio::sync::Mutex<()>,
-    /// What was being tried was let in or refused.
+    /// What was being tried was let in or refused, or its request ended without either.
     pub(super) answered: tokio::sync::Notify,
 }
 

@@ -1,3 +1,5 @@
+mod standing;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -7,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::*;
-use crate::net::{Client, ClientSettings, Judgement, SecretRef};
+use crate::net::{Client, ClientSettings, SecretRef};
 
 #[derive(Clone, Default)]
 struct Endpoint {
@@ -286,52 +288,4 @@ async fn a_client_certificate_alone_sends_nothing_and_waits_when_nobody_was_sign
     assert_eq!(credentials.authorization(None).await.unwrap_err(), trouble);
     tokio::time::advance(Duration::from_secs(30)).await;
     assert_eq!(credentials.authorization(None).await.unwrap(), None);
-}
-
-/// Sends one request that must be answered with 200; anything else is the server's to explain.
-async fn ask(client: &Client, credentials: &Credentials, url: &str) -> Result<Answer, crate::net::NetError> {
-    let judge = |answer: &Answer| match answer.status.as_u16() {
-        200 | 401 => Judgement::Accept,
-        _ => Judgement::Fail(codes::UNUSABLE.stop(answer.words())),
-    };
-    let request = crate::net::Request::get(url);
-    client.send(crate::net::Lane::Rest, credentials, &request, &judge).await
-}
-
-fn basic(directory: &tempfile::TempDir, url: &str, password: &str) -> Credentials {
-    let settings = Settings::Basic {
-        username: "itsmd".into(),
-        password: secret(directory, password),
-    };
-    Credentials::new(&settings, url, &client(url)).unwrap()
-}
-
-#[tokio::test]
-async fn who_may_not_see_a_table_is_signed_in_all_the_same() {
-    let directory = tempfile::tempdir().unwrap();
-    for status in [400, 403, 404] {
-        let (_desk, url) = Endpoint::start(&[(401, ""), (status, r#"{"error":"no"}"#)]).await;
-        let (client, credentials) = (client(&url), basic(&directory, &url, "wrong"));
-        ask(&client, &credentials, &url).await.unwrap_err();
-        assert!(credentials.refusal().is_some());
-        secret(&directory, "right");
-        ask(&client, &credentials, &url).await.unwrap_err();
-        assert!(credentials.refusal().is_none(), "{status} comes after the sign-in");
-    }
-}
-
-#[tokio::test]
-async fn a_gateways_page_does_not_prove_a_password() {
-    let directory = tempfile::tempdir().unwrap();
-    for (status, page) in [(403, "<html>blocked"), (200, "<html>hibernating"), (407, ""), (501, "{}")] {
-        let (_desk, url) = Endpoint::start(&[(401, ""), (status, page)]).await;
-        let (client, credentials) = (client(&url), basic(&directory, &url, "wrong"));
-        ask(&client, &credentials, &url).await.unwrap_err();
-        secret(&directory, "another");
-        let judge = |_: &Answer| Judgement::Fail(codes::UNUSABLE.stop("a page"));
-        let request = crate::net::Request::get(&*url);
-        let lane = crate::net::Lane::Rest;
-        client.send(lane, &credentials, &request, &judge).await.unwrap_err();
-        assert!(credentials.refusal().is_some(), "{status} comes before the sign-in");
-    }
 }
