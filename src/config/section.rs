@@ -168,13 +168,8 @@ impl<'a> Section<'a> {
     }
 
     fn look_for(&self, name: &str, secret: &SecretRef) {
-        use secrecy::ExposeSecret;
-        match secret.read() {
-            Err(error) => self.secret_mistake(name, &format!("{name}: {error}")),
-            Ok(value) if value.expose_secret().trim().is_empty() => {
-                self.secret_mistake(name, &format!("{name}: the secret is empty"));
-            }
-            Ok(_) => {}
+        if let Err(error) = secret.read() {
+            self.secret_mistake(name, &format!("{name}: {error}"));
         }
         if let Some(mode) = secret.path().and_then(|path| mode_of(&path))
             && mode & 0o007 != 0
