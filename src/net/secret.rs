@@ -124,7 +124,10 @@ mod tests {
         for blank in ["", "\n", " \r\n"] {
             std::fs::write(&path, blank).unwrap();
             let error = secret.read().unwrap_err().to_string();
-            assert!(error.contains(path.to_str().unwrap()) && error.contains("empty"), "{error}");
+            assert!(
+                error.contains(path.to_str().unwrap()) && error.contains("empty"),
+                "{error}"
+            );
         }
         std::fs::write(&path, "new\n").unwrap();
         assert_eq!(secret.read().unwrap().expose_secret(), "new");
