@@ -1,6 +1,6 @@
 //! Signed assertions, which stand in a form in place of a secret: each is made for one attempt and never sent twice.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
@@ -76,6 +76,14 @@ impl Assertion {
         Ok(SecretString::from(jwt))
     }
 
+    /// The file of the certificate it is signed with; it is read anew each time too.
+    pub(super) fn certificate(&self) -> Option<&Path> {
+        match &self.proof {
+            Proof::Certificate(path) => Some(path),
+            Proof::KeyId(_) => None,
+        }
+    }
+
     fn claims(&self, now: DateTime<Utc>) -> Claims<'_> {
         let begins = (now - SKEW).timestamp();
         Claims {
@@ -98,7 +106,7 @@ impl Assertion {
 }
 
 impl Certificate {
-    fn fits(&self, path: &std::path::Path, jwt: &str, now: DateTime<Utc>) -> Result<(), Trouble> {
+    fn fits(&self, path: &Path, jwt: &str, now: DateTime<Utc>) -> Result<(), Trouble> {
         let wrong = |why: &str| codes::CERTIFICATE.stop(format!("the certificate {} {why}", path.display()));
         let Some(public) = &self.rsa_key else {
             return Err(wrong("is not of an RSA key"));

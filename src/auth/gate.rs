@@ -23,17 +23,27 @@ const SHUT: [Duration; 5] = [
 /// After that long without a refusal the next one is a first one.
 const FORGIVEN: Duration = Duration::from_secs(2 * 3600);
 
-/// An answer that takes longer holds nobody back.
-const PROBE: Duration = Duration::from_secs(5);
-
 #[derive(Debug, Default)]
 pub(super) struct Gate {
     refusals: usize,
     shut: Option<Shut>,
     /// What was let in last.
     proven: Option<Print>,
-    /// What is being tried, and until when others wait for its answer.
-    probing: Option<(Print, Instant)>,
+    /// What is being tried, and which try it is: others wait until its request has ended.
+    probing: Option<(Print, u64)>,
+    /// Tries so far, so that none ends another's.
+    tries: u64,
+}
+
+/// Whether a request may show a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Admission {
+    /// It was let in before.
+    Known,
+    /// As the try of that number, until [`Gate::gave_up`].
+    Try(u64),
+    /// Another tries the same.
+    Wait,
 }
 
 #[derive(Debug)]
@@ -67,19 +77,22 @@ impl Gate {
         }
     }
 
-    /// How long to wait for the answer to another that tries the same; `None`: go.
-    pub(super) fn probe(&mut self, print: &Print) -> Option<Duration> {
+    /// Whether to go, or to wait for another that tries the same.
+    pub(super) fn probe(&mut self, print: &Print) -> Admission {
         if self.shut.is_none() && self.proven.as_ref() == Some(print) {
-            return None;
+            return Admission::Known;
         }
-        let now = Instant::now();
-        match &self.probing {
-            Some((tried, until)) if tried == print && *until > now => Some(*until - now),
-            Some(_) | None => {
-                self.probing = Some((*print, now + PROBE));
-                None
-            }
+        if self.probing.as_ref().is_some_and(|(tried, _)| tried == print) {
+            return Admission::Wait;
         }
+        self.tries += 1;
+        self.probing = Some((*print, self.tries));
+        Admission::Try(self.tries)
+    }
+
+    /// The request of that try has ended; if it was neither let in nor refused, the next may try.
+    pub(super) fn gave_up(&mut self, number: u64) {
+        self.probing.take_if(|(_, trying)| *trying == number);
     }
 
     /// Whether what was let in last still is, and nothing else is being tried.
@@ -132,7 +145,10 @@ impl Gate {
 
     /// Opens it again.
     pub(super) fn accepted(&mut self) {
-        *self = Self::default();
+        *self = Self {
+            tries: self.tries,
+            ..Self::default()
+        };
     }
 
     /// The refusal that nothing has followed yet.
@@ -185,17 +201,23 @@ mod tests {
     async fn one_is_tried_at_a_time_until_it_is_let_in() {
         let print = Print::of([&SecretString::from("secret")]);
         let mut gate = Gate::default();
-        assert_eq!(gate.probe(&print), None);
-        assert_eq!(gate.probe(&print), Some(PROBE));
-        tokio::time::advance(PROBE).await;
-        assert_eq!(gate.probe(&print), None, "whose answer does not come holds nobody back");
+        assert_eq!(gate.probe(&print), Admission::Try(1));
+        tokio::time::advance(Duration::from_secs(3600)).await;
+        assert_eq!(gate.probe(&print), Admission::Wait, "its answer may still come");
+        gate.gave_up(1);
+        assert_eq!(gate.probe(&print), Admission::Try(2));
+        gate.gave_up(1);
+        assert_eq!(gate.probe(&print), Admission::Wait, "that was another");
         gate.passed(Some(&print));
         assert!(gate.stands_open());
-        assert_eq!((gate.probe(&print), gate.probe(&print)), (None, None));
+        assert_eq!(
+            (gate.probe(&print), gate.probe(&print)),
+            (Admission::Known, Admission::Known)
+        );
         gate.refused(codes::BASIC.stop("no"), Some(print));
         tokio::time::advance(Duration::from_secs(30)).await;
-        assert_eq!(gate.probe(&print), None);
-        assert_eq!(gate.probe(&print), Some(PROBE));
+        assert_eq!(gate.probe(&print), Admission::Try(3));
+        assert_eq!(gate.probe(&print), Admission::Wait);
     }
 
     #[tokio::test(start_paused = true)]

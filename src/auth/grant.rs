@@ -1,6 +1,6 @@
 //! What is posted to a token endpoint, and what its refusals mean.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -88,13 +88,17 @@ impl Grant {
 
     /// The same with these beside them.
     pub(super) fn print_with(&self, more: &[SecretString]) -> Option<Print> {
+        let file = |path: &Path| std::fs::read_to_string(path).ok().map(SecretString::from);
         let read = |field: &Field| match field {
-            Field::Plain(..) => None,
-            Field::Secret(_, secret) => Some(secret.read().ok()),
-            Field::Signed(_, assertion) => Some(assertion.key.read().ok()),
-            Field::Federated(_, path) => Some(std::fs::read_to_string(path).ok().map(SecretString::from)),
+            Field::Plain(..) => vec![],
+            Field::Secret(_, secret) => vec![secret.read().ok()],
+            Field::Signed(_, assertion) => {
+                let key = assertion.key.read().ok();
+                [key].into_iter().chain(assertion.certificate().map(file)).collect()
+            }
+            Field::Federated(_, path) => vec![file(path)],
         };
-        let secrets: Option<Vec<SecretString>> = self.fields.iter().filter_map(read).collect();
+        let secrets: Option<Vec<SecretString>> = self.fields.iter().flat_map(read).collect();
         Some(Print::of(secrets?.iter().chain(more)))
     }
 

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::Settings;
 use super::gate::Gate;
 use super::refresh::Line;
+use super::silence::Silence;
 use super::token::Token;
 use crate::model::Trouble;
 
@@ -19,8 +20,8 @@ use crate::model::Trouble;
 pub(super) struct Identity {
     state: Mutex<State>,
     /// Held by whoever signs in.
-    pub(super) turn: tokio::sync::Mutex<()>,
-    /// What was being tried was let in or refused.
+    pub(super) turn: Arc<tokio::sync::Mutex<()>>,
+    /// What was being tried was let in or refused, or its request ended without either.
     pub(super) answered: tokio::sync::Notify,
     /// Of its refresh token, if it has one.
     pub(super) line: Line,
@@ -30,6 +31,8 @@ pub(super) struct Identity {
 pub(super) struct State {
     pub(super) token: Option<Token>,
     pub(super) gate: Gate,
+    /// Sign-ins that nobody answered.
+    pub(super) silence: Silence,
     /// The last sign-in that failed: those who waited for it fail with it.
     pub(super) failed: Option<(Instant, Trouble)>,
 }

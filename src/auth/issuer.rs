@@ -96,7 +96,7 @@ pub(super) async fn exchange(
             Ok(answer) if answer.status.is_success() => return Ok((answer, sent)),
             Ok(answer) if is_refusal(&answer) => return Err(Failure::Refused(grant.explain(&answer))),
             // The endpoint's own wish is obeyed by not asking before.
-            Ok(answer) if answer.status.as_u16() == 429 => return Err(Failure::Refused(throttled(&answer, client))),
+            Ok(answer) if wants_peace(&answer) => return Err(Failure::Refused(throttled(&answer, client))),
             Ok(answer) if attempt >= ATTEMPTS => return Err(Failure::Unavailable(unavailable(&answer))),
             Err(error) if attempt >= ATTEMPTS => return Err(Failure::Unavailable(error.into_trouble())),
             Ok(_) | Err(_) => {}
@@ -108,6 +108,14 @@ pub(super) async fn exchange(
 
 pub(super) fn unavailable(answer: &Answer) -> Trouble {
     codes::UNAVAILABLE.retry(format!("the token endpoint answered {}", answer.words()))
+}
+
+fn wants_peace(answer: &Answer) -> bool {
+    match answer.status.as_u16() {
+        429 => true,
+        503 => answer.header("retry-after").is_some(),
+        _ => false,
+    }
 }
 
 /// With the endpoint's own wish, if it says one.

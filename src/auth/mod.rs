@@ -21,6 +21,7 @@ mod oauth;
 mod print;
 mod refresh;
 mod settings;
+mod silence;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,7 @@ use self::grant::Grant;
 use self::identity::Identity;
 use self::issuer::Issuer;
 use self::managed_identity::ManagedIdentity;
+use self::print::Print;
 use self::refresh::Refresh;
 use self::standing::Standing;
 use self::token::Tokens;
@@ -58,10 +60,10 @@ pub struct Credentials {
 #[derive(Debug)]
 enum Method {
     None,
-    /// The TLS connection itself has signed in.
-    Certificate,
+    /// The TLS connection itself has signed in, with the certificate of this print.
+    Certificate(Option<Print>),
     Standing(Standing),
-    Token(Tokens),
+    Token(Arc<Tokens>),
 }
 
 /// What credentials are made among.
@@ -87,10 +89,10 @@ impl Credentials {
         client: &net::Client,
         company: &Company,
     ) -> Result<Self, Trouble> {
-        let identity = company.identities.of(settings, place(settings, server_url));
+        let identity = company.identities.of(settings, &place(settings, server_url, client));
         let method = match settings {
             Settings::None => Method::None,
-            Settings::Mtls => Method::Certificate,
+            Settings::Mtls => Method::Certificate(client.certificate().and_then(Print::of_file)),
             Settings::Basic { username, password } => Method::Standing(Standing::Basic {
                 username: username.clone(),
                 password: password.clone(),
@@ -109,7 +111,7 @@ impl Credentials {
                     company.identities.exchanges.clone(),
                 );
                 let issuer = Issuer::Refresh(Arc::new(refresh));
-                Method::Token(Tokens::new(issuer, client.clone(), Arc::clone(&identity)))
+                Method::Token(Arc::new(Tokens::new(issuer, client.clone(), Arc::clone(&identity))))
             }
             Settings::OauthPassword { .. }
             | Settings::OauthClientCredentials { .. }
@@ -119,15 +121,12 @@ impl Credentials {
             | Settings::EntraCertificate { .. }
             | Settings::WorkloadIdentity { .. } => {
                 let issuer = Issuer::Grant(Grant::new(settings, server_url)?);
-                Method::Token(Tokens::new(issuer, client.clone(), Arc::clone(&identity)))
+                Method::Token(Arc::new(Tokens::new(issuer, client.clone(), Arc::clone(&identity))))
             }
             Settings::ManagedIdentity { client_id, scope } => {
                 let machine = ManagedIdentity::new(client_id.as_deref(), scope)?;
-                Method::Token(Tokens::new(
-                    Issuer::ManagedIdentity(machine),
-                    client.clone(),
-                    Arc::clone(&identity),
-                ))
+                let issuer = Issuer::ManagedIdentity(machine);
+                Method::Token(Arc::new(Tokens::new(issuer, client.clone(), Arc::clone(&identity))))
             }
         };
         Ok(Self { method, identity })
@@ -139,22 +138,24 @@ impl Credentials {
     }
 }
 
-/// Entra's identities are the same whoever they are shown to; a service desk's are its own.
-fn place<'a>(settings: &Settings, server_url: &'a str) -> &'a str {
+/// Entra's identities are the same whoever they are shown to; a service desk's are its own, and a client certificate is
+/// one of its own.
+fn place(settings: &Settings, server_url: &str, client: &net::Client) -> String {
+    let server_url = server_url.trim_end_matches('/');
     match settings {
         Settings::EntraSecret { .. }
         | Settings::EntraCertificate { .. }
         | Settings::EntraPassword { .. }
         | Settings::WorkloadIdentity { .. }
-        | Settings::ManagedIdentity { .. } => "",
+        | Settings::ManagedIdentity { .. } => String::new(),
+        Settings::Mtls => format!("{server_url} {:?}", client.certificate()),
         Settings::None
-        | Settings::Mtls
         | Settings::Basic { .. }
         | Settings::ApiKey { .. }
         | Settings::OauthPassword { .. }
         | Settings::OauthClientCredentials { .. }
         | Settings::OauthRefresh { .. }
-        | Settings::OauthJwtBearer { .. } => server_url.trim_end_matches('/'),
+        | Settings::OauthJwtBearer { .. } => server_url.to_owned(),
     }
 }
 
@@ -162,8 +163,8 @@ impl Authorize for Credentials {
     async fn authorization(&self, rejected: Option<Rejected<'_>>) -> Result<Option<Authorization>, Trouble> {
         match &self.method {
             Method::None => Ok(None),
-            Method::Certificate => {
-                self.identity.state().gate.check(None)?;
+            Method::Certificate(print) => {
+                self.identity.state().gate.check(print.as_ref())?;
                 Ok(None)
             }
             Method::Standing(standing) => standing.authorization(&self.identity, rejected).await.map(Some),
@@ -174,7 +175,7 @@ impl Authorize for Credentials {
     fn accepted(&self) {
         match &self.method {
             Method::None | Method::Token(_) => {}
-            Method::Certificate => self.identity.state().gate.passed(None),
+            Method::Certificate(print) => self.identity.state().gate.passed(print.as_ref()),
             Method::Standing(standing) => standing.accepted(&self.identity),
         }
     }
@@ -182,9 +183,9 @@ impl Authorize for Credentials {
     fn refused(&self, answer: &Answer) -> Trouble {
         match &self.method {
             Method::None => codes::NONE_SENT.stop(answer.words()),
-            Method::Certificate => {
+            Method::Certificate(print) => {
                 let trouble = codes::CLIENT_CERTIFICATE.stop(answer.words());
-                self.identity.state().gate.refused(trouble, None)
+                self.identity.state().gate.refused(trouble, *print)
             }
             Method::Standing(standing) => standing.refused(&self.identity, answer),
             Method::Token(_) => codes::TOKEN_REFUSED.stop(answer.words()),

@@ -1,6 +1,7 @@
 //! Whether a secret is another one than before, without keeping the secret.
 
 use std::fmt;
+use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -16,6 +17,12 @@ impl fmt::Debug for Print {
 }
 
 impl Print {
+    /// Of what stands in a file of text; `None` if it cannot be read.
+    pub(super) fn of_file(path: &Path) -> Option<Self> {
+        let text = std::fs::read_to_string(path).ok()?;
+        Some(Self::of([&SecretString::from(text)]))
+    }
+
     /// Of these, in this order.
     pub(super) fn of<'a>(secrets: impl IntoIterator<Item = &'a SecretString>) -> Self {
         let mut hash = Sha256::new();

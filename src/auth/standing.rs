@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::codes;
+use super::gate::Admission;
 use super::identity::Identity;
 use super::print::Print;
 use crate::model::Trouble;
@@ -30,6 +31,19 @@ struct Made {
     print: Print,
 }
 
+/// Lives as long as the request that tries a secret; those who wait for it never wait longer.
+struct Try {
+    identity: Arc<Identity>,
+    number: u64,
+}
+
+impl Drop for Try {
+    fn drop(&mut self) {
+        self.identity.state().gate.gave_up(self.number);
+        self.identity.answered.notify_waiters();
+    }
+}
+
 impl Standing {
     pub(super) async fn authorization(
         &self,
@@ -49,16 +63,20 @@ impl Standing {
         }
         loop {
             let answered = identity.answered.notified();
-            let wait = {
+            let admission = {
                 let mut state = identity.state();
                 state.gate.check(Some(&print))?;
                 state.gate.probe(&print)
             };
-            let Some(wait) = wait else {
-                return Ok(authorization);
-            };
-            // Which of the two it was, the gate says.
-            tokio::time::timeout(wait, answered).await.ok();
+            match admission {
+                Admission::Known => return Ok(authorization),
+                Admission::Try(number) => {
+                    let identity = Arc::clone(identity);
+                    return Ok(authorization.tied_to(Arc::new(Try { identity, number })));
+                }
+                // What became of it, the gate says.
+                Admission::Wait => answered.await,
+            }
         }
     }
 

@@ -1,3 +1,7 @@
+mod certificates;
+mod renewal;
+mod standing;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,7 +26,11 @@ async fn token(State(endpoint): State<Endpoint>, uri: axum::http::Uri, form: Str
         200,
         format!(r#"{{"access_token":"token-{number}","expires_in":"1000"}}"#),
     ));
-    (StatusCode::from_u16(status).unwrap(), body).into_response()
+    let status = StatusCode::from_u16(status).unwrap();
+    if body == "busy" {
+        return (status, [("retry-after", "600")], body).into_response();
+    }
+    (status, body).into_response()
 }
 
 impl Endpoint {
@@ -146,6 +154,7 @@ async fn a_token_that_still_holds_is_used_while_its_renewal_fails() {
     for _ in 0..4 {
         let given = credentials.authorization(None).await.unwrap();
         assert_eq!(given, Authorization::new("Bearer first"));
+        drop(credentials.identity.turn.lock().await);
     }
     assert_eq!(endpoint.requests(), 2, "the failed renewal is not repeated at once");
 }

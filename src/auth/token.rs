@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::codes;
 use super::identity::{Identity, State};
 use super::issuer::{Failure, Issuer};
+use super::silence::Silence;
 use crate::model::Trouble;
 use crate::net::{self, Answer, Authorization, Rejected};
 
@@ -58,7 +59,10 @@ impl Tokens {
         }
     }
 
-    pub(super) async fn authorization(&self, rejected: Option<Rejected<'_>>) -> Result<Authorization, Trouble> {
+    pub(super) async fn authorization(
+        self: &Arc<Self>,
+        rejected: Option<Rejected<'_>>,
+    ) -> Result<Authorization, Trouble> {
         let asked = Instant::now();
         if let Some(rejected) = rejected {
             self.forget(rejected.sent);
@@ -67,11 +71,15 @@ impl Tokens {
             let _turn = self.identity.turn.lock().await;
             return self.fetch_unless_done(asked).await;
         };
-        // Only one renews, and the others need not wait for it: the token still holds.
+        // Only one renews, and nobody waits for it, in no case with a permit in hand: the token still holds.
         if held.renew_at <= asked
-            && let Ok(_turn) = self.identity.turn.try_lock()
+            && let Ok(turn) = Arc::clone(&self.identity.turn).try_lock_owned()
         {
-            return Ok(self.renew(held).await);
+            let tokens = Arc::clone(self);
+            tokio::spawn(async move {
+                let _turn = turn;
+                tokens.renew().await;
+            });
         }
         Ok(held.authorization)
     }
@@ -86,23 +94,21 @@ impl Tokens {
                 tracing::debug!(since = ?when.elapsed(), "sharing the failure of a sign-in that was waited for");
                 return Err(trouble.clone());
             }
-            state.gate.check(self.issuer.print().as_ref())?;
+            let print = self.issuer.print();
+            state.gate.check(print.as_ref())?;
+            state.silence.check(print.as_ref())?;
         }
         self.fetch().await
     }
 
-    async fn renew(&self, held: Token) -> Authorization {
+    async fn renew(&self) {
         if self.state().gate.check(self.issuer.print().as_ref()).is_err() {
-            return held.authorization;
+            return;
         }
-        match self.fetch().await {
-            Ok(authorization) => authorization,
-            Err(trouble) => {
-                tracing::warn!(%trouble, "the token could not be renewed; the old one is used while it holds");
-                if let Some(token) = &mut self.state().token {
-                    token.renew_at = Instant::now() + RENEW_AGAIN;
-                }
-                held.authorization
+        if let Err(trouble) = self.fetch().await {
+            tracing::warn!(%trouble, "the token could not be renewed; the old one is used while it holds");
+            if let Some(token) = &mut self.state().token {
+                token.renew_at = Instant::now() + RENEW_AGAIN;
             }
         }
     }
@@ -115,13 +121,17 @@ impl Tokens {
         let trouble = match outcome {
             Ok(token) => {
                 state.gate.accepted();
+                state.silence = Silence::default();
                 state.failed = None;
                 let authorization = token.authorization.clone();
                 state.token = Some(token);
                 return Ok(authorization);
             }
             Err(Failure::Refused(trouble)) => state.gate.refused(trouble, print),
-            Err(Failure::Unavailable(trouble)) => trouble,
+            Err(Failure::Unavailable(trouble)) => {
+                state.silence.failed(&trouble, print);
+                trouble
+            }
         };
         state.failed = Some((Instant::now(), trouble.clone()));
         Err(trouble)

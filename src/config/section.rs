@@ -171,9 +171,6 @@ impl<'a> Section<'a> {
         use secrecy::ExposeSecret;
         match secret.read() {
             Err(error) => self.secret_mistake(name, &format!("{name}: {}", absent(secret, &error))),
-            Ok(value) if value.expose_secret().trim().is_empty() => {
-                self.secret_mistake(name, &format!("{name}: the secret is empty"));
-            }
             Ok(_) if self.keys.find(name).is_some_and(Key::is_pem) => {}
             Ok(value) => {
                 if let Err(why) = values::one_line(value.expose_secret()) {
@@ -218,7 +215,7 @@ impl<'a> Section<'a> {
 
 /// Why a secret is not there. A credential is handed over by systemd, to the unit alone.
 fn absent(secret: &SecretRef, error: &SecretError) -> String {
-    let SecretRef::Credential(credential) = secret else {
+    let (SecretRef::Credential(credential), SecretError::File { .. }) = (secret, error) else {
         return error.to_string();
     };
     if std::env::var_os("CREDENTIALS_DIRECTORY").is_some() {

@@ -9,6 +9,7 @@ use crate::net::SecretRef;
 
 mod lines;
 mod rules;
+mod secrets;
 
 /// The head of a right file: 8 lines.
 const WORKSPACE: &str = r#"[workspace]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
@@ -9,11 +10,20 @@ use super::Answer;
 use crate::model::Trouble;
 
 /// A header that authorizes; its value is never shown.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Authorization {
     name: HeaderName,
     value: HeaderValue,
+    tied: Option<Arc<dyn Send + Sync>>,
 }
+
+impl PartialEq for Authorization {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.name, &self.value) == (&other.name, &other.value)
+    }
+}
+
+impl Eq for Authorization {}
 
 impl fmt::Debug for Authorization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,7 +41,22 @@ impl Authorization {
     pub fn in_header(name: HeaderName, value: &str) -> Option<Self> {
         let mut value = HeaderValue::from_str(value).ok()?;
         value.set_sensitive(true);
-        Some(Self { name, value })
+        Some(Self {
+            name,
+            value,
+            tied: None,
+        })
+    }
+
+    /// With something that is dropped as soon as its request is answered or given up.
+    #[must_use]
+    pub fn tied_to(mut self, end: Arc<dyn Send + Sync>) -> Self {
+        self.tied = Some(end);
+        self
+    }
+
+    pub(super) fn is_tied(&self) -> bool {
+        self.tied.is_some()
     }
 
     pub(super) fn header(&self) -> (HeaderName, HeaderValue) {
@@ -60,7 +85,7 @@ pub trait Authorize: Send + Sync {
     /// Explains a 401 that remained although the authorization was renewed (or none was sent).
     fn refused(&self, answer: &Answer) -> Trouble;
 
-    /// An answer came that is no 401: whoever asked is known there.
+    /// An answer came that is no 401 and that only who was let in gets.
     fn accepted(&self) {}
 }
 

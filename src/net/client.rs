@@ -12,6 +12,7 @@ mod transport;
 mod unpack;
 mod way;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use tokio_rustls::rustls::ClientConfig;
 
 use self::bodies::Bodies;
 pub use self::request::{Limit, Request};
+use self::transport::Broken;
 use self::way::Way;
 pub use self::way::{Carried, Carrier, Lost, Parcel};
 use super::answer::Answer;
@@ -32,6 +34,9 @@ use super::tls::TlsSettings;
 use super::url::{check_nearby, check_url, host};
 use super::{NetError, codes};
 use crate::model::Trouble;
+
+/// A token takes no longer. Whoever signs in holds the turn of all who wait for the same token.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How a connection talks to its server.
 #[derive(Clone)]
@@ -188,6 +193,11 @@ impl Client {
         &self.shared.limiter
     }
 
+    /// The file of the client certificate that it was made with.
+    pub fn certificate(&self) -> Option<&Path> {
+        self.shared.settings.tls.client_certificate.as_deref()
+    }
+
     /// The configured server, `host` or `host:port`.
     pub fn server(&self) -> String {
         host(&self.shared.server)
@@ -212,7 +222,8 @@ impl Client {
             .map_err(|broken| broken.into_error(&host(&url), self.shared.settings.request_timeout))
     }
 
-    /// Posts a form for a token: once, outside the rate, to any host that is https or loopback.
+    /// Posts a form for a token: once, outside the rate, to any host that is https or loopback. It has half a minute at
+    /// most, however long the connection's own requests may take.
     pub async fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<Answer, NetError> {
         let url = check_url(url).map_err(NetError::Failed)?;
         Counters::count(&self.shared.counters.token_requests);
@@ -220,15 +231,14 @@ impl Client {
         let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
         request.headers_mut().insert(CONTENT_TYPE, kind);
         *request.body_mut() = Some(form_body(&url, form).into());
-        transport::fetch(
-            &self.shared.way,
-            request,
-            transport::TOKEN_BODY_LIMIT,
-            &self.shared.counters,
-            &Bodies::default(),
-        )
-        .await
-        .map_err(|broken| broken.into_error(&host(&url), self.shared.settings.request_timeout))
+        let Shared { way, counters, .. } = &*self.shared;
+        let bodies = Bodies::default();
+        let posting = transport::fetch(way, request, transport::TOKEN_BODY_LIMIT, counters, &bodies);
+        let answer = tokio::time::timeout(TOKEN_TIMEOUT, posting).await.unwrap_or_else(|_| {
+            Counters::count(&counters.timeouts);
+            Err(Broken::Timeout)
+        });
+        answer.map_err(|broken| broken.into_error(&host(&url), TOKEN_TIMEOUT))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 /// Where a secret is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,9 @@ pub enum SecretError {
     /// The variable is not set.
     #[error("environment variable {0} is not set")]
     Env(String),
+    /// There is nothing in it: a file that is being written is empty for a moment, and an empty password is a wrong one.
+    #[error("{0}: the secret is empty")]
+    Empty(String),
 }
 
 impl SecretRef {
@@ -45,14 +48,22 @@ impl SecretRef {
         }
     }
 
-    /// Reads it; one trailing newline is not part of it.
+    /// Reads it; one trailing newline is not part of it. What is empty or blank is no secret.
     pub fn read(&self) -> Result<SecretString, SecretError> {
-        match (self, self.path()) {
-            (Self::Env(name), _) => std::env::var(name)
-                .map(SecretString::from)
-                .map_err(|_| SecretError::Env(name.clone())),
-            (Self::File(_) | Self::Credential(_), path) => read_file(&path.unwrap_or_default()),
+        let (secret, place) = match (self, self.path()) {
+            (Self::Env(name), _) => {
+                let value = std::env::var(name).map_err(|_| SecretError::Env(name.clone()))?;
+                (SecretString::from(value), format!("environment variable {name}"))
+            }
+            (Self::File(_) | Self::Credential(_), path) => {
+                let path = path.unwrap_or_default();
+                (read_file(&path)?, format!("secret file {}", path.display()))
+            }
+        };
+        if secret.expose_secret().trim().is_empty() {
+            return Err(SecretError::Empty(place));
         }
+        Ok(secret)
     }
 
     /// What is wrong with how the secret is kept: its file can be read by everybody on this machine. `None`
@@ -89,8 +100,6 @@ fn read_file(path: &Path) -> Result<SecretString, SecretError> {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
-    use secrecy::ExposeSecret;
-
     use super::*;
 
     #[test]
@@ -105,5 +114,22 @@ mod tests {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
         assert_eq!(secret.warning(), None);
         assert_eq!(secret.read().unwrap().expose_secret(), "hunter2\n");
+    }
+
+    #[test]
+    fn what_is_empty_while_it_is_written_is_no_secret() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("secret");
+        let secret = SecretRef::File(path.clone());
+        for blank in ["", "\n", " \r\n"] {
+            std::fs::write(&path, blank).unwrap();
+            let error = secret.read().unwrap_err().to_string();
+            assert!(
+                error.contains(path.to_str().unwrap()) && error.contains("empty"),
+                "{error}"
+            );
+        }
+        std::fs::write(&path, "new\n").unwrap();
+        assert_eq!(secret.read().unwrap().expose_secret(), "new");
     }
 }

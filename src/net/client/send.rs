@@ -100,22 +100,28 @@ impl Client {
             };
             if granted.elapsed() > PERMIT_HOLDS {
                 // Signing in took its time.
-                renewed = Some(authorization);
+                renewed = into_the_queue(authorization);
                 continue;
             }
             let outcome = self.exchange(request, authorization.as_ref(), spent).await;
             drop(permit);
+            if outcome.as_ref().is_ok_and(was_let_in) {
+                credentials.accepted();
+            }
             match self.classify(request, outcome, judge, credentials, spent.renewed) {
                 Next::Done(answer) => {
                     credentials.accepted();
                     return Ok(answer);
                 }
                 Next::Give(error) => return Err(error),
-                Next::Again(error, most) => self.pause_alone(error, most, spent).await?,
+                Next::Again(error, most) => {
+                    drop(authorization);
+                    self.pause_alone(error, most, spent).await?;
+                }
                 Next::Pause(trouble, wish) => self.pause_all(trouble, wish, spent)?,
                 Next::Renew(answer) => {
                     spent.renewed = true;
-                    renewed = Some(renew(credentials, authorization.as_ref(), &answer).await?);
+                    renewed = into_the_queue(renew(credentials, authorization.as_ref(), &answer).await?);
                 }
             }
         }
@@ -281,6 +287,22 @@ impl Client {
     fn backoff(&self, attempt: u32) -> Duration {
         backoff(attempt, self.shared.settings.backoff, fastrand::f64())
     }
+}
+
+/// What is known of an answer by its status alone: whoever asked was let in, whatever the judge says of the rest. A
+/// gateway's page, a redirection to a login and an overload come before anybody looked at who asks.
+fn was_let_in(answer: &Answer) -> bool {
+    let status = answer.status.as_u16();
+    let before = matches!(status, 401 | 407 | 408 | 429) || answer.is_html();
+    (answer.status.is_success() || answer.status.is_client_error()) && !before
+}
+
+/// What need not be asked for again at the next permit. A try that others wait for is not taken along: they may stand
+/// before it in the queue.
+#[allow(clippy::option_option)]
+fn into_the_queue(authorization: Option<Authorization>) -> Option<Option<Authorization>> {
+    let tied = authorization.as_ref().is_some_and(Authorization::is_tied);
+    (!tied).then_some(authorization)
 }
 
 async fn renew<A: Authorize + ?Sized>(

@@ -8,6 +8,7 @@ use itsmd::sim::entra::{Entra, Obstacle};
 use super::clock;
 use super::method::Method;
 use super::place::{NAME, Place, take_assertions, trust};
+use super::wire::Whom;
 
 /// Takes it away for good, from whoever does it: to be called from anywhere.
 pub fn withdraw(place: &Place) -> impl FnOnce() + Send + 'static {
@@ -96,7 +97,7 @@ pub fn live(place: &Place, life: Duration) {
 /// Ends what was handed out, or what is shown if that is always the same; another can be had at once.
 pub fn end(place: &Place) -> impl FnOnce() + Send + 'static {
     let (method, desk, machine) = (place.method, place.desk.clone(), place.machine.clone());
-    let entras = place.entras.clone();
+    let (entras, wire) = (place.entras.clone(), place.wire.clone());
     move || match method {
         Method::Basic => desk.change_user(NAME, |user| user.password = "another".to_owned()),
         Method::ApiKey => desk.api_key("right", NAME, Some(clock::now())),
@@ -105,9 +106,8 @@ pub fn end(place: &Place) -> impl FnOnce() + Send + 'static {
             machine.set(|_| {});
             entras[1].tokens().revoke_all();
         }
-        Method::EntraSecret | Method::EntraCertificate => {
-            // An instance cannot know of it before the token says so.
-        }
+        // An instance only sees the token itself: it does not take that one any more.
+        Method::EntraSecret | Method::EntraCertificate => wire.end_the_next_of(Whom::Desk),
         Method::OauthPassword | Method::OauthClientCredentials | Method::OauthRefresh | Method::OauthJwtBearer => {
             desk.revoke_tokens(false);
         }

@@ -36,6 +36,10 @@ const FEW: usize = 9;
 /// Accounts are locked after five wrong passwords in a quarter of an hour, or more.
 const HARMLESS: usize = 4;
 
+/// How long tokens live where it matters, and when they are to be renewed and still hold.
+const LIFE: Duration = Duration::from_mins(30);
+const PAST_RENEWAL: Duration = Duration::from_mins(26);
+
 /// Longer than any wait for the next try, in minutes.
 const NEXT_TRY: u32 = 32;
 
@@ -214,9 +218,11 @@ fn a_sign_in_that_is_withdrawn_is_told_and_nothing_is_lost_when_it_comes_back() 
 fn while_nobody_gives_tokens_it_is_told_and_a_token_that_holds_is_used() {
     play(by_token, &async |place: &Place| {
         let endpoint = place.method.endpoint();
+        acts::live(place, LIFE);
         place.wire.shut(endpoint);
         ring_in_vain(place, 30, place.method.codes().down).await;
-        assert!(knocks(place) <= 30 * 3, "{} tries", knocks(place));
+        // At once, then ever more seldom, every two minutes in the end; three tries each time.
+        assert!(knocks(place) <= 16 * 3, "{} tries", knocks(place));
         assert_eq!(place.arrived(), 0);
         place.wire.shut(None);
         ring_until_mended(place, 1).await;
@@ -225,6 +231,14 @@ fn while_nobody_gives_tokens_it_is_told_and_a_token_that_holds_is_used() {
         sleep(10 * MINUTE).await;
         assert_all_there(place, &place.ring().await);
         assert_eq!(place.sign_ins(), before, "the token holds");
+        sleep(PAST_RENEWAL - 10 * MINUTE).await;
+        assert_all_there(place, &place.ring().await);
+        // Nothing new came, so the workspace was not asked and its token not needed.
+        let needed = place.resource() == wire::Whom::Desk;
+        assert!(
+            !needed || place.sign_ins() > before,
+            "its renewal is tried, and it holds"
+        );
     });
 }
 
@@ -232,6 +246,7 @@ fn while_nobody_gives_tokens_it_is_told_and_a_token_that_holds_is_used() {
 fn a_slow_endpoint_is_waited_for_and_one_that_is_too_slow_is_told() {
     play(by_token, &async |place: &Place| {
         let endpoint = place.method.endpoint().unwrap();
+        acts::live(place, LIFE);
         place.wire.late(endpoint, Duration::from_secs(200));
         let report = place.ring().await;
         let code = report.error.as_ref().map_or("", |trouble| trouble.code);
@@ -245,5 +260,12 @@ fn a_slow_endpoint_is_waited_for_and_one_that_is_too_slow_is_told() {
         place.wire.late(endpoint, Duration::from_secs(12));
         assert_all_there(place, &place.ring().await);
         assert_eq!(place.sign_ins(), before + 1);
+        sleep(PAST_RENEWAL).await;
+        place.wire.late(endpoint, Duration::from_secs(200));
+        let began = clock::elapsed();
+        assert_all_there(place, &place.ring().await);
+        let needed = place.resource() == wire::Whom::Desk;
+        assert!(!needed || place.sign_ins() > before + 1, "it is being renewed");
+        assert!(clock::elapsed() - began < MINUTE / 2, "nobody waits for that");
     });
 }

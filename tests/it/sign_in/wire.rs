@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::{Request, header};
+use axum::http::{HeaderMap, Request, StatusCode, header};
 use itsmd::net::http::HeaderValue;
 use itsmd::net::{Carried, Carrier, Lost, Parcel};
 use itsmd::sim::serve;
@@ -49,6 +49,10 @@ pub struct State {
     pub asked: BTreeMap<Whom, Vec<Instant>>,
     /// At the so-manieth request for somebody.
     pub plot: Option<(Whom, usize, Happens)>,
+    /// Who refuses from now on whatever is shown next.
+    ending: Option<Whom>,
+    /// What was refused so.
+    ended: Option<HeaderValue>,
 }
 
 /// One for all clients of a cell; clones share it.
@@ -93,6 +97,20 @@ impl Wire {
         self.0.lock().unwrap().plot.is_some()
     }
 
+    /// Whatever somebody is shown next has ended: it is refused from then on, and only that.
+    pub fn end_the_next_of(&self, whom: Whom) {
+        self.0.lock().unwrap().ending = Some(whom);
+    }
+
+    fn has_ended(&self, whom: Whom, parcel: &Parcel) -> bool {
+        let state = &mut *self.0.lock().unwrap();
+        let shown = parcel.headers.get(header::AUTHORIZATION);
+        if state.ending == Some(whom) {
+            (state.ending, state.ended) = (None, shown.cloned());
+        }
+        shown.is_some() && state.ended.as_ref() == shown
+    }
+
     /// Counts a request; what is to happen now, and whether nobody hears it.
     fn depart(&self, whom: Whom) -> (Option<Happens>, bool, Duration) {
         let state = &mut *self.0.lock().unwrap();
@@ -133,9 +151,22 @@ impl Carrier for Wire {
             if shut {
                 return Err(Lost::Unreachable);
             }
+            if wire.has_ended(whom, &parcel) {
+                return Ok(refusal());
+            }
             let router = wire.0.lock().unwrap().routers[&parcel.url.port().unwrap_or(80)].clone();
             receive(router, &parcel).await.ok_or(Lost::Reset)
         })
+    }
+}
+
+/// Of an instance that does not take a token any more.
+fn refusal() -> Carried {
+    Carried {
+        status: StatusCode::UNAUTHORIZED,
+        headers: HeaderMap::new(),
+        body: r#"{"error":{"message":"User Not Authenticated"},"status":"failure"}"#.into(),
+        torn: false,
     }
 }
 
