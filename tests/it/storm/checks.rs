@@ -67,7 +67,9 @@ impl World {
         let latest = inner.journal.latest(config.destination);
         let from = clock::source() - TimeDelta::days(config.sync_days.into());
         for record in inner.records.values().filter(|record| record.stamp >= from) {
-            if (record.blind && !reconciled) || !self.expects(record, config) {
+            // What was refused twice by accident is tried again with the next sweep.
+            let waits_for_the_sweep = record.blind || is_aside(&aside, record);
+            if (waits_for_the_sweep && !reconciled) || !self.expects(record, config) {
                 continue;
             }
             let here = latest.get(record.id.as_str()).and_then(|taken| taken.serial);
@@ -81,7 +83,7 @@ impl World {
         Ok(())
     }
 
-    /// When it is over: only that is set aside which cannot be read or is refused, whatever befell it meanwhile.
+    /// When it is over: only that is set aside which cannot be read, is refused or is hidden, whatever befell it meanwhile.
     pub fn nobody_is_aside_without_fault(&self, store: &Store) -> Result<(), Broken> {
         let aside = store.call_here(|db| db.quarantine()).unwrap();
         let inner = &mut *self.lock();
@@ -92,7 +94,7 @@ impl World {
                 .values()
                 .find(|record| is_aside(std::slice::from_ref(&entry), record));
             let bad = |record: &Truth| record.bad && self.plan.product == Product::ServiceNow;
-            if !named.is_some_and(|record| record.guilty || bad(record)) {
+            if !named.is_some_and(|record| record.guilty || record.hidden || bad(record)) {
                 return Err(format!("set aside without fault: {:?}", entry.aside));
             }
         }
