@@ -14,6 +14,7 @@ mod document;
 mod expiry;
 pub mod keys;
 mod mistake;
+mod one_line;
 mod profile;
 mod schedule;
 mod section;
@@ -35,7 +36,7 @@ use crate::net::TlsSettings;
 use crate::{auth as signing_in, sink};
 
 pub use auth::fitting as methods_for;
-pub use expiry::Expiry;
+pub use expiry::{Expiry, Used};
 pub use mistake::{About, ConfigErrors, Mistake, Warning};
 pub use profile::shipped as shipped_profile;
 pub use values::{doubt_of_server, nearest, one_line as secret_of_one_line};

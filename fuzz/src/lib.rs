@@ -81,6 +81,7 @@ pub fn answer(status: u16, headers: &[(&'static str, &[u8])], body: &[u8]) -> An
         headers: headers.iter().filter_map(header).collect::<HeaderMap>(),
         body: body.to_vec().into(),
         requests: 1,
+        unsaid: Default::default(),
     }
 }
 

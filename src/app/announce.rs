@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::build::Parts;
 use super::crew::Crew;
 use crate::auth::codes;
-use crate::config::{Config, Expiry};
+use crate::config::{Config, Expiry, Used};
 use crate::model::Trouble;
 use crate::sink::{Sink, Workspace};
 use crate::store::{Announced, Store, StoreError};
@@ -49,14 +49,40 @@ fn trouble(expiry: &Expiry, threshold: u16, now: DateTime<Utc>) -> Trouble {
     let whose = expiry.connection.as_ref().map_or("the workspace", |name| name.as_str());
     let day = at.format("%Y-%m-%d");
     if threshold == 0 {
-        return codes::ENDED.stop(format!("{whose}: {what} ended on {day}"));
+        let seen = format!("{whose}: {what} ended on {day}");
+        let renewed = "if it was renewed already";
+        return renewing(codes::ENDED.stop(seen), expiry, renewed);
     }
     let left = match (*at - now).num_days() {
         0 => "in less than a day".to_owned(),
         1 => "in a day".to_owned(),
         days => format!("in {days} days"),
     };
-    codes::ENDING.stop(format!("{whose}: {what} ends on {day}, {left}"))
+    let seen = format!("{whose}: {what} ends on {day}, {left}");
+    renewing(codes::ENDING.stop(seen), expiry, "if the configuration names the day")
+}
+
+/// The remedy for this one thing, of all that the code tells.
+fn renewing(trouble: Trouble, expiry: &Expiry, dated: &str) -> Trouble {
+    let place = match expiry.used {
+        Used::NextSignIn => "make a new one and put it into its file: it is read again at each sign-in",
+        Used::Reload => {
+            "make a new one, put certificate and key into their files, then reload (`systemctl reload itsmd`): they are read \
+             only then"
+        }
+        Used::Restart => {
+            "make a new one and put it in its place, then restart (`systemctl restart itsmd`): systemd's credentials and the \
+             environment are those of the start"
+        }
+    };
+    let day = match expiry.used {
+        Used::NextSignIn | Used::Restart => format!("; {dated}, set the new one in `expires` and reload"),
+        Used::Reload => String::new(),
+    };
+    Trouble {
+        remedy: format!("{place}{day}"),
+        ..trouble
+    }
 }
 
 /// What is to be said of it now.
@@ -182,6 +208,30 @@ mod tests {
             ("2027-06-01T00:00", Some(0)),
         ] {
             assert_eq!(threshold(ends, at(now)), expected, "{now}");
+        }
+    }
+
+    #[test]
+    fn the_remedy_tells_when_a_new_one_is_used() {
+        let remedy = |used, now| {
+            let expiry = Expiry {
+                connection: None,
+                what: "the certificate /etc/itsmd/desk.pem".to_owned(),
+                at: at("2027-01-31T00:00"),
+                used,
+            };
+            trouble(&expiry, threshold(expiry.at, at(now)).unwrap(), at(now)).remedy
+        };
+        for now in ["2027-01-30T12:00", "2027-02-01T12:00"] {
+            let file = remedy(Used::NextSignIn, now);
+            assert!(file.contains("read again at each sign-in"), "{file}");
+            let tls = remedy(Used::Reload, now);
+            assert!(tls.contains("then reload") && !tls.contains("at each sign-in"), "{tls}");
+            let credential = remedy(Used::Restart, now);
+            assert!(
+                credential.contains("then restart") && !credential.contains("at each sign-in"),
+                "{credential}"
+            );
         }
     }
 

@@ -102,6 +102,16 @@ impl Parts {
         })
     }
 
+    /// Waits for exchanges of refresh tokens under way: a server that rotates has used up the old one, and the new one
+    /// is only in its answer. Whatever works with the parts and ends the process calls it before.
+    pub async fn settle(&self, within: Duration) {
+        if tokio::time::timeout(within, self.identities.exchanged()).await.is_err() {
+            tracing::error!(
+                "a refresh token was being exchanged at the end; if its server rotates, a new one is needed"
+            );
+        }
+    }
+
     /// Every stream of the enabled connections.
     pub fn streams(&self) -> impl Iterator<Item = (&Connected, &Arc<DeskStream>)> {
         self.connections

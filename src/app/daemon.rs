@@ -318,6 +318,10 @@ impl Daemon {
         // They have heard of it at the same time as the crew: where that took all the time there is, they get no more.
         let soon = Instant::now() + Duration::from_secs(1);
         let _ = tokio::time::timeout_at(soon.min(latest), self.tasks.wait()).await;
+        // The page that waited for it is dropped by now; its answer is not.
+        crew.parts
+            .settle(latest.saturating_duration_since(Instant::now()))
+            .await;
     }
 
     fn crew(&self) -> Arc<Crew> {

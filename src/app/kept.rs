@@ -61,7 +61,7 @@ impl Tokens {
 impl InState {
     async fn store(&self) -> Result<&Store, Trouble> {
         let Tokens { state, store } = &self.tokens;
-        let open = async || Store::open(state, Threads::Blocking);
+        let open = async || Store::open_beside(state, Threads::Blocking);
         store.get_or_try_init(open).await.map_err(|error| trouble(&error))
     }
 
@@ -153,13 +153,15 @@ mod tests {
         let first = SecretString::from("first");
         let rotated = KeptToken {
             token: SecretString::from("second"),
-            first: Fingerprint::of(&first),
+            first: Fingerprint::of(&first, "here"),
         };
         daemon.keep(rotated).await.unwrap();
         drop(turn);
         let _turn = check.turn().await.unwrap();
         let found = check.load().await.unwrap().unwrap();
         assert_eq!(found.token.expose_secret(), "second");
-        assert!(found.first.is_of(&first) && !found.first.is_of(&SecretString::from("another")));
+        assert!(found.first.is_of(&first, "here"));
+        assert!(!found.first.is_of(&SecretString::from("another"), "here"));
+        assert!(!found.first.is_of(&first, "there"));
     }
 }

@@ -113,8 +113,8 @@ pub mod codes {
         means: "ServiceNow refused the refresh token; it gives the same answer for almost every reason",
         remedy: "the likely ones: the refresh token has expired (100 days unless the registry entry says otherwise) or \
                  was revoked or used up by somebody else, a wrong client secret, an inactive registry entry, a user who is \
-                 inactive or locked out; put a new one into the file or credential of `refresh_token`, and it is used \
-                 instead of the kept one",
+                 inactive or locked out; put a new one into the file of `refresh_token`, and it is used instead of the \
+                 kept one (a credential of systemd or the environment: after a restart)",
     };
     /// `ServiceNow`'s token endpoint, JWT bearer grant.
     pub const OAUTH_ASSERTION: Code = Code {
@@ -163,15 +163,24 @@ pub mod codes {
     pub const ENDING: Code = Code {
         id: "ITSMD-AUTH-024",
         means: "what itsmd signs in with ends soon, and then it cannot sign in any more",
-        remedy: "make a new one, put it into its file (it is read again at each sign-in) and, if the configuration names the day \
-                 in `expires`, the new day there",
+        remedy: "make a new one and put it in its place: a file of an `auth` section is read again at each sign-in, those of a \
+                 `tls` section at a reload, the environment and systemd's credentials at a restart; if the configuration \
+                 names the day in `expires`, set the new day there and reload",
     };
     /// Its day has come.
     pub const ENDED: Code = Code {
         id: "ITSMD-AUTH-025",
         means: "what itsmd signs in with has ended by its own word or the configuration's",
-        remedy: "make a new one and put it into its file (it is read again at each sign-in); if it was renewed already, set the \
-                 new day in `expires`",
+        remedy: "make a new one and put it in its place: a file of an `auth` section is read again at each sign-in, those of a \
+                 `tls` section at a reload, the environment and systemd's credentials at a restart; if it was renewed \
+                 already, set the new day in `expires` and reload",
+    };
+    /// 404 of a token endpoint.
+    pub const NO_ENDPOINT: Code = Code {
+        id: "ITSMD-AUTH-026",
+        means: "there is no token endpoint at this address, so nobody has judged the sign-in",
+        remedy: "check `server_url`: https://INSTANCE.service-now.com and nothing behind it (an address copied from the browser \
+                 often has a path); elsewhere `authority`",
     };
 
     /// All of them.
@@ -200,5 +209,6 @@ pub mod codes {
         FEDERATED_TOKEN,
         ENDING,
         ENDED,
+        NO_ENDPOINT,
     ];
 }

@@ -119,12 +119,8 @@ fn url(authority: &str, tenant: &str) -> Result<String, Trouble> {
 /// What a refusal means to the operator.
 pub(super) fn explain(answer: &Answer) -> Trouble {
     let number = number(&answer.message());
-    let mut trouble = number.and_then(code_of).unwrap_or(codes::ENTRA).stop(answer.words());
-    // More to the point than the code's, which stands for several numbers.
-    if let Some(remedy) = number.and_then(super::aadsts::remedy) {
-        trouble.remedy = remedy.into();
-    }
-    trouble
+    let code = number.and_then(code_of).unwrap_or(&codes::ENTRA);
+    code.stop(answer.words())
 }
 
 fn number(message: &str) -> Option<u32> {

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
 use super::assertion::Assertion;
+use super::issuer::unavailable;
 use super::print::Print;
 use super::{Settings, codes, entra, oauth, workload_identity};
 use crate::model::Trouble;
@@ -99,12 +100,24 @@ impl Grant {
 
     /// What a refusal (any 4xx but 408 and 429) means.
     pub(super) fn explain(&self, answer: &Answer) -> Trouble {
+        // A token endpoint says no in JSON; what is not there is told by a page.
+        if answer.status.as_u16() == 404 && answer.is_html() {
+            return codes::NO_ENDPOINT.stop(format!("POST {}: {}", self.url, answer.words()));
+        }
         match self.dialect {
             Dialect::ServiceNowPassword => codes::OAUTH_PASSWORD.stop(answer.words()),
             Dialect::ServiceNowClient => codes::OAUTH_CLIENT.stop(answer.words()),
-            Dialect::ServiceNowRefresh => codes::OAUTH_REFRESH.stop(answer.words()),
+            Dialect::ServiceNowRefresh if is_servicenow(answer) => codes::OAUTH_REFRESH.stop(answer.words()),
+            // Somebody in between, who has not seen the token.
+            Dialect::ServiceNowRefresh => unavailable(answer),
             Dialect::ServiceNowAssertion => codes::OAUTH_ASSERTION.stop(answer.words()),
             Dialect::Entra => entra::explain(answer),
         }
     }
+}
+
+/// Whether it is a refusal as the instance's endpoint words it: JSON with an `error`.
+fn is_servicenow(answer: &Answer) -> bool {
+    let said = serde_json::from_slice::<serde_json::Value>(&answer.body);
+    said.is_ok_and(|said| said.get("error").is_some_and(serde_json::Value::is_string))
 }

@@ -6,9 +6,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
 use super::Settings;
 use super::gate::Gate;
+use super::refresh::Line;
 use super::token::Token;
 use crate::model::Trouble;
 
@@ -20,6 +22,8 @@ pub(super) struct Identity {
     pub(super) turn: tokio::sync::Mutex<()>,
     /// What was being tried was let in or refused.
     pub(super) answered: tokio::sync::Notify,
+    /// Of its refresh token, if it has one.
+    pub(super) line: Line,
 }
 
 #[derive(Debug, Default)]
@@ -40,6 +44,8 @@ impl Identity {
 #[derive(Debug, Clone, Default)]
 pub struct Identities {
     known: Arc<Mutex<Vec<Known>>>,
+    /// Exchanges of refresh tokens under way.
+    pub(super) exchanges: TaskTracker,
 }
 
 #[derive(Debug)]
@@ -50,6 +56,12 @@ struct Known {
 }
 
 impl Identities {
+    /// Waits until no refresh token is being exchanged: a process that ends before would lose what comes back.
+    pub async fn exchanged(&self) {
+        self.exchanges.close();
+        self.exchanges.wait().await;
+    }
+
     /// The identity of these settings at that place, new if nobody uses it now.
     pub(super) fn of(&self, settings: &Settings, place: &str) -> Arc<Identity> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

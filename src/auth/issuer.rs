@@ -68,8 +68,9 @@ async fn granted(grant: &Grant, client: &net::Client) -> Result<Token, Failure> 
 
 /// To its end, even if whoever waits for it is gone: what comes back has to be kept.
 async fn refreshed(refresh: &Arc<Refresh>, client: &net::Client) -> Result<Token, Failure> {
+    let exchanges = refresh.exchanges.clone();
     let (refresh, client) = (Arc::clone(refresh), client.clone());
-    let signing_in = tokio::spawn(async move { refresh.sign_in(&client).await });
+    let signing_in = exchanges.spawn(async move { refresh.sign_in(&client).await });
     signing_in.await.unwrap_or_else(|broken| {
         let trouble = codes::UNAVAILABLE.retry(format!("the sign-in was broken off: {broken}"));
         Err(Failure::Unavailable(trouble))

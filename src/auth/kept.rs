@@ -13,16 +13,16 @@ use crate::model::Trouble;
 pub struct KeptToken {
     /// What refreshes next.
     pub token: SecretString,
-    /// Of the configured token with which the line began.
+    /// Of the configured token with which the line began, and of where.
     pub first: Fingerprint,
 }
 
-/// Tells whether a secret is the one it was made of, and nothing else about it.
+/// Tells whether a secret and the place it is shown at are those it was made of, and nothing else about them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Fingerprint {
     /// Random, its own.
     pub salt: [u8; 16],
-    /// SHA-256 of salt and secret.
+    /// SHA-256 of salt, place and secret.
     pub hash: [u8; 32],
 }
 
@@ -33,24 +33,26 @@ impl fmt::Debug for Fingerprint {
 }
 
 impl Fingerprint {
-    /// Of a secret, with a salt of its own.
-    pub fn of(secret: &SecretString) -> Self {
+    /// Of a secret at a place, the address of its token endpoint; with a salt of its own.
+    pub fn of(secret: &SecretString, place: &str) -> Self {
         let salt = uuid::Uuid::new_v4().into_bytes();
         Self {
             salt,
-            hash: hash(&salt, secret),
+            hash: hash(&salt, secret, place),
         }
     }
 
-    /// Whether it was made of this secret.
-    pub fn is_of(&self, secret: &SecretString) -> bool {
-        hash(&self.salt, secret) == self.hash
+    /// Whether it was made of this secret at this place.
+    pub fn is_of(&self, secret: &SecretString, place: &str) -> bool {
+        hash(&self.salt, secret, place) == self.hash
     }
 }
 
-fn hash(salt: &[u8; 16], secret: &SecretString) -> [u8; 32] {
+fn hash(salt: &[u8; 16], secret: &SecretString, place: &str) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(salt);
+    hash.update((place.len() as u64).to_le_bytes());
+    hash.update(place.as_bytes());
     hash.update(secret.expose_secret().as_bytes());
     hash.finalize().into()
 }

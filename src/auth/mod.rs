@@ -4,7 +4,6 @@
 //! they hold even if the renewal fails. A refused sign-in is repeated ever more slowly, so that no account is
 //! locked by us. Secrets are read from where they are at each sign-in, and never shown.
 
-mod aadsts;
 mod assertion;
 mod certificate;
 mod code;
@@ -32,7 +31,7 @@ use std::sync::Arc;
 
 pub use certificate::certificate_ends;
 pub use code::codes;
-pub use entra_code::ENTRA_CODES;
+pub use entra_code::{ENTRA_CODES, ENTRA_NUMBERS};
 pub use gate::Refusal;
 pub use identity::Identities;
 pub use kept::{Fingerprint, Keep, KeptToken};
@@ -102,7 +101,13 @@ impl Credentials {
                     return Err(codes::KEPT.stop("there is no state to keep it in"));
                 };
                 let grant = Grant::new(settings, server_url)?;
-                let refresh = Refresh::new(grant, refresh_token.clone(), kept);
+                let refresh = Refresh::new(
+                    grant,
+                    refresh_token.clone(),
+                    kept,
+                    Arc::clone(&identity),
+                    company.identities.exchanges.clone(),
+                );
                 let issuer = Issuer::Refresh(Arc::new(refresh));
                 Method::Token(Tokens::new(issuer, client.clone(), Arc::clone(&identity)))
             }

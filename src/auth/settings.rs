@@ -144,6 +144,34 @@ impl Settings {
         }
     }
 
+    /// Where its secrets are.
+    pub fn secrets(&self) -> Vec<&SecretRef> {
+        match self {
+            Self::None | Self::Mtls | Self::WorkloadIdentity { .. } | Self::ManagedIdentity { .. } => Vec::new(),
+            Self::Basic { password, .. } | Self::EntraPassword { password, .. } => vec![password],
+            Self::OauthPassword {
+                password,
+                client_secret,
+                ..
+            } => vec![password, client_secret],
+            Self::OauthClientCredentials { client_secret, .. } | Self::EntraSecret { client_secret, .. } => {
+                vec![client_secret]
+            }
+            Self::OauthRefresh {
+                client_secret,
+                refresh_token,
+                ..
+            } => vec![client_secret, refresh_token],
+            Self::OauthJwtBearer {
+                client_secret,
+                private_key,
+                ..
+            } => vec![client_secret, private_key],
+            Self::ApiKey { api_key } => vec![api_key],
+            Self::EntraCertificate { private_key, .. } => vec![private_key],
+        }
+    }
+
     /// The file of the certificate it signs with.
     pub fn certificate(&self) -> Option<&Path> {
         match self {

@@ -106,6 +106,7 @@ async fn a_refused_token_is_renewed_once_even_if_many_were_refused() {
         headers: Default::default(),
         body: Default::default(),
         requests: 1,
+        unsaid: Default::default(),
     };
     let rejected = Rejected {
         sent: &sent,
@@ -167,6 +168,16 @@ async fn entra_sends_no_secret_of_a_public_client_and_explains_a_second_factor()
 }
 
 #[tokio::test]
+async fn a_page_where_the_token_endpoint_should_be_is_no_wrong_password() {
+    let directory = tempfile::tempdir().unwrap();
+    let (_endpoint, url) = Endpoint::start(&[(404, "<html><title>Page not found</title>")]).await;
+    let credentials = servicenow(&directory, &format!("{url}/now/nav/ui"));
+    let trouble = credentials.authorization(None).await.unwrap_err();
+    assert_eq!(trouble.code, codes::NO_ENDPOINT.id);
+    assert!(trouble.seen.contains("/now/nav/ui/oauth_token.do: 404"), "{trouble}");
+}
+
+#[tokio::test]
 async fn a_page_of_html_is_no_token() {
     let directory = tempfile::tempdir().unwrap();
     let (_endpoint, url) = Endpoint::start(&[(200, "<html>hibernating")]).await;
@@ -189,6 +200,7 @@ async fn a_refused_password_waits_but_another_one_may_try_at_once() {
         headers: Default::default(),
         body: Default::default(),
         requests: 1,
+        unsaid: Default::default(),
     };
     let rejected = Rejected {
         sent: &sent,
@@ -257,6 +269,7 @@ async fn an_api_key_goes_in_its_own_header_and_waits_when_it_was_refused() {
         headers: Default::default(),
         body: Default::default(),
         requests: 1,
+        unsaid: Default::default(),
     };
     let rejected = Rejected {
         sent: &sent,
@@ -280,6 +293,7 @@ async fn a_client_certificate_alone_sends_nothing_and_waits_when_nobody_was_sign
         headers: Default::default(),
         body: Default::default(),
         requests: 1,
+        unsaid: Default::default(),
     };
     let trouble = credentials.refused(&answer);
     assert_eq!(trouble.code, codes::CLIENT_CERTIFICATE.id);

@@ -15,7 +15,7 @@ const TAKEN_WITHIN: Duration = Duration::from_secs(30);
 /// Leaves a request to sync and follows the daemon's run to its end.
 pub(super) fn follow(config: &Config, asked: &AskedSync) -> Result<SyncReport, Failure> {
     super::note("a daemon is running: it was asked to sync, waiting for it");
-    let store = Store::open(&config.state, Threads::Inline)?;
+    let store = Store::open_beside(&config.state, Threads::Inline)?;
     let request = store.call_here(|db| db.ask(SYNC, &serde_json::to_string(asked).unwrap_or_default(), app::now()))?;
     // A daemon that was started again takes the request a second time.
     let mut untaken_since = Instant::now();

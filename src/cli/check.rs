@@ -6,7 +6,8 @@
 //! | each connection | sign-in, one look and one page of every table | |
 //! | workspace | an empty delivery | |
 //!
-//! Nothing is written anywhere: no row, no state.
+//! Nothing is written anywhere, no row and no state, with one exception: a refresh token that came back takes its place in the
+//! configured state file.
 
 pub mod code;
 mod configuration;
@@ -27,7 +28,7 @@ use futures_util::{FutureExt, StreamExt};
 
 use self::finding::{Document, Finding, Line, Section};
 use super::paper::Paper;
-use super::{Failure, out, runtime, state};
+use super::{Failure, out, runtime, settled, state};
 use crate::app::Parts;
 use crate::config::{self, Config, Loaded, Location};
 use crate::store::{Store, Threads};
@@ -137,7 +138,7 @@ fn ask_all(shown: &mut Shown, loaded: Loaded, send_test: bool) -> Result<(), Fai
             });
         }
     };
-    runtime()?.block_on(async {
+    runtime()?.block_on(settled(&parts, async {
         let desks = parts
             .connections
             .iter()
@@ -148,5 +149,5 @@ fn ask_all(shown: &mut Shown, loaded: Loaded, send_test: bool) -> Result<(), Fai
             shown.add(section)?;
         }
         Ok(())
-    })
+    }))
 }

@@ -15,9 +15,13 @@ use super::{Failure, out};
 use crate::model::Code;
 use crate::{app, auth, config, net, sink, source, store, sync};
 
+/// Fewer letters are no message: they stand in too many.
+const SHORTEST_SAYING: usize = 5;
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// E.g. ITSMD-SN-014, or sn-014; all codes if none is given
+    /// E.g. ITSMD-SN-014, sn-014, AADSTS7000215, or what another program says ("User Not Authenticated"); all codes if none
+    /// is given
     code: Option<String>,
 }
 
@@ -58,6 +62,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     match find(asked, &codes) {
         Ok(code) => out(&explained(code, paper)),
         Err(near) => {
+            let heard = said(asked, &codes);
+            if !heard.is_empty() {
+                let pages: Vec<String> = heard.into_iter().map(|code| explained(code, paper)).collect();
+                return out(&pages.join("\n"));
+            }
             let near = near.map_or_else(
                 || "`itsmd explain` lists them all".to_owned(),
                 |code| format!("did you mean {}, {}?", code.id, code.means),
@@ -84,6 +93,38 @@ fn find<'c>(asked: &str, codes: &'c [Code]) -> Result<&'c Code, Option<&'c Code>
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let near = config::nearest(short(&asked.trim().to_ascii_uppercase()), &known);
     Err(near.and_then(|near| codes.iter().find(|code| short(code.id).eq_ignore_ascii_case(near))))
+}
+
+/// What others' words mean here, most often one code: an AADSTS number, or a message with or without what stands around it.
+fn said<'c>(asked: &str, codes: &'c [Code]) -> Vec<&'c Code> {
+    let asked = asked.to_lowercase();
+    let number = asked.split_once("aadsts").and_then(|(_, rest)| {
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        rest[..end].parse::<u32>().ok()
+    });
+    if let Some(number) = number {
+        let known = auth::ENTRA_NUMBERS
+            .iter()
+            .find(|(_, numbers)| numbers.contains(&number));
+        let id = known.map_or(auth::codes::ENTRA.id, |(code, _)| code.id);
+        return codes.iter().filter(|code| code.id == id).collect();
+    }
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let asked = plain(&asked);
+    if asked.len() < SHORTEST_SAYING {
+        return Vec::new();
+    }
+    let heard: Vec<&Heard> = HEARD
+        .iter()
+        .filter(|heard| {
+            let words = plain(heard.words);
+            asked.contains(&words) || words.contains(&asked)
+        })
+        .collect();
+    codes
+        .iter()
+        .filter(|code| heard.iter().any(|heard| heard.code == code.id))
+        .collect()
 }
 
 /// Without what all have.

@@ -37,6 +37,7 @@ use clap::{Parser, Subcommand};
 /// What `itsmd check` finds by itself.
 pub use self::check::code as check_codes;
 use self::console::{confirm, note, out, tell};
+use crate::app::Parts;
 use crate::config::{self, Config, Location, Secrets};
 use crate::status::log;
 
@@ -218,6 +219,19 @@ fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Fail
     runtime.shutdown_timeout(LAST_WORDS);
     done
 }
+
+/// Runs what asks service desks, and ends it at Ctrl-C; a refresh token that is being exchanged then is still waited for.
+async fn settled<T>(parts: &Parts, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let done = tokio::select! {
+        done = work => done,
+        Ok(()) = tokio::signal::ctrl_c() => Err(Failure::Told),
+    };
+    parts.settle(LAST_EXCHANGE).await;
+    done
+}
+
+/// How long an exchange of a refresh token may take to its end.
+const LAST_EXCHANGE: std::time::Duration = std::time::Duration::from_secs(18);
 
 /// How long a thread that writes to the state file may take to its end.
 const LAST_WORDS: std::time::Duration = std::time::Duration::from_millis(500);

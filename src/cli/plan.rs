@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::cost::{Cost, Pace, USUAL_ROW};
 use super::state::Stateless;
-use super::{Failure, block_on, out};
+use super::{Failure, block_on, out, settled};
 use crate::app::{self, Connected, DeskStream};
 use crate::config::Config;
 use crate::model::window::{Range, tile, window_start};
@@ -71,12 +71,13 @@ pub(super) fn run(args: &Args, mut config: Config) -> Result<(), Failure> {
         .connections
         .retain(|c| c.enabled && (chosen.is_empty() || chosen.contains(c.name.as_str())));
     let stateless = Stateless::build(config)?;
-    let plan = block_on(async {
-        let asked = stateless.parts.connections.iter().map(connection);
+    let parts = &stateless.parts;
+    let plan = block_on(settled(parts, async {
+        let asked = parts.connections.iter().map(connection);
         Ok(Plan {
             connections: futures_util::future::join_all(asked).await,
         })
-    })?;
+    }))?;
     if args.json {
         out(&format!("{}\n", serde_json::to_string(&plan)?))?;
     } else {

@@ -17,11 +17,12 @@ pub(super) fn existing(config: &Config) -> Result<Option<Store>, Failure> {
     match std::fs::metadata(&config.state) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         // Whatever else is wrong with it, opening says it better.
-        Ok(_) | Err(_) => Ok(Some(Store::open(&config.state, Threads::Inline)?)),
+        Ok(_) | Err(_) => Ok(Some(Store::open_beside(&config.state, Threads::Inline)?)),
     }
 }
 
-/// The parts of a configuration for a command that asks the service desks and leaves no state behind.
+/// The parts of a configuration for a command that asks the service desks and leaves no state behind, but for
+/// refresh tokens that came back: they are kept in the configured state file, as the daemon's own.
 #[derive(Debug)]
 pub(super) struct Stateless {
     pub parts: Parts,

@@ -7,8 +7,9 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::sync_progress::Bars;
-use super::{Failure, block_on};
+use super::{Failure, LAST_EXCHANGE, block_on};
 use crate::app::{self, AskedSync, Parts, SyncReport};
+use crate::auth::Identities;
 use crate::config::{Config, Connection, Deletions};
 use crate::sink::Settings;
 use crate::status::Outcome;
@@ -87,19 +88,21 @@ fn here(args: &Args, config: Config, asked: &AskedSync) -> Result<SyncReport, Fa
     block_on(async {
         parts.take_over()?;
         let cancel = CancellationToken::new();
-        tokio::spawn(stop_on_signal(cancel.clone()));
+        tokio::spawn(stop_on_signal(cancel.clone(), parts.identities.clone()));
         if let Some(sweep) = asked.sweep() {
             app::ask_sweeps(&parts, only, sweep).await?;
         }
         let bars = Bars::start(&parts, only, !args.json);
         let report = app::sync(&parts, only, &cancel).await;
         bars.finish();
+        parts.settle(LAST_EXCHANGE).await;
         Ok(report)
     })
 }
 
-/// The first Ctrl-C finishes the pages in hand; the second ends at once, which loses nothing either.
-async fn stop_on_signal(cancel: CancellationToken) {
+/// The first Ctrl-C finishes the pages in hand; the second ends at once, which loses nothing either but a
+/// refresh token that is being exchanged: that is waited for.
+async fn stop_on_signal(cancel: CancellationToken, identities: Identities) {
     let Ok(mut signals) = crate::daemon::Signals::listen() else {
         return;
     };
@@ -108,6 +111,7 @@ async fn stop_on_signal(cancel: CancellationToken) {
             continue;
         }
         if cancel.is_cancelled() {
+            let _ = tokio::time::timeout(LAST_EXCHANGE, identities.exchanged()).await;
             std::process::exit(1);
         }
         super::note("stopping after the pages in hand; once more to stop at once");

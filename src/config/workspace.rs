@@ -2,6 +2,7 @@
 
 use super::section::Section;
 use super::{auth, values};
+use crate::auth::certificate_ends;
 use crate::net::TlsSettings;
 use crate::sink::Settings;
 
@@ -91,9 +92,11 @@ pub(super) fn tls(parent: &Section<'_>) -> TlsSettings {
         };
         section.mistake(there, &format!("{there} needs the key \"{other}\" beside it"));
     }
+    let client_certificate = section.readable("client_certificate");
     TlsSettings {
         ca: section.readable("ca"),
-        client_certificate: section.readable("client_certificate"),
+        client_certificate_ends: client_certificate.as_deref().and_then(certificate_ends),
+        client_certificate,
         client_key: section.secret("client_key"),
     }
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap};
 
-use super::retry;
+use super::{Unsaid, entities, retry};
 use crate::model::{Trouble, one_line};
 
 /// The longest quotation of a server, in characters.
@@ -22,6 +22,8 @@ pub struct Answer {
     pub body: Bytes,
     /// Requests it took until this one came, tokens not counted.
     pub requests: u32,
+    /// What it must not repeat to anybody.
+    pub unsaid: Unsaid,
 }
 
 impl std::fmt::Debug for Answer {
@@ -85,13 +87,14 @@ impl Answer {
 
     /// The server's message, cut to 300 characters, on one line; empty if it said nothing.
     pub fn message(&self) -> String {
-        if let Ok(value) = serde_json::from_slice::<serde_json::Value>(&self.body) {
-            return shorten(&json_message(&value));
-        }
-        if self.is_html() {
-            return shorten(&html_title(&self.body));
-        }
-        shorten(&String::from_utf8_lossy(&self.body))
+        let words = if let Ok(value) = serde_json::from_slice::<serde_json::Value>(&self.body) {
+            json_message(&value)
+        } else if self.is_html() {
+            html_title(&self.body)
+        } else {
+            String::from_utf8_lossy(&self.body).into_owned()
+        };
+        shorten(&self.unsaid.leave_out(words))
     }
 }
 
@@ -134,7 +137,7 @@ fn html_title(body: &[u8]) -> String {
         Some(text[from..to].trim().to_owned())
     });
     match title {
-        Some(title) if !title.is_empty() => format!("an HTML page titled “{title}”"),
+        Some(title) if !title.is_empty() => format!("an HTML page titled “{}”", entities::plain(&title)),
         Some(_) | None => "an HTML page".to_owned(),
     }
 }
@@ -154,6 +157,7 @@ mod tests {
             headers: HeaderMap::new(),
             body: Bytes::copy_from_slice(body.as_bytes()),
             requests: 1,
+            unsaid: Unsaid::default(),
         }
     }
 
@@ -178,6 +182,11 @@ mod tests {
     fn a_page_of_html_is_named_not_quoted() {
         let body = "<html><head><TITLE>Bad\r\n gateway</TITLE></head><body>secret things</body></html>";
         assert_eq!(answer(502, body).message(), "an HTML page titled “Bad gateway”");
+        let body = "<title>You aren&#39;t signed in &amp; so on</title>";
+        assert_eq!(
+            answer(502, body).message(),
+            "an HTML page titled “You aren't signed in & so on”"
+        );
         assert_eq!(answer(502, "<html>no title").message(), "an HTML page");
         assert!(answer(200, " <html>").is_html());
         assert!(!answer(200, "{}").is_html());

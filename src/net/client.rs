@@ -207,7 +207,9 @@ impl Client {
         let mut request = reqwest::Request::new(Method::GET, url.clone());
         request.headers_mut().extend(headers);
         let fetched = transport::fetch_nearby(&self.shared.way, request, &self.shared.counters);
-        fetched.await.map_err(|broken| broken.into_error(&host(&url)))
+        fetched
+            .await
+            .map_err(|broken| broken.into_error(&host(&url), self.shared.settings.request_timeout))
     }
 
     /// Posts a form for a token: once, outside the rate, to any host that is https or loopback.
@@ -226,7 +228,7 @@ impl Client {
             &Bodies::default(),
         )
         .await
-        .map_err(|broken| broken.into_error(&host(&url)))
+        .map_err(|broken| broken.into_error(&host(&url), self.shared.settings.request_timeout))
     }
 }
 

@@ -16,7 +16,7 @@ pub mod codes {
     pub const UNREACHABLE: Code = Code {
         id: "ITSMD-NET-002",
         means: "the server could not be reached",
-        remedy: "check host, port, firewall and `proxy`; the daemon tries again by itself",
+        remedy: "check host, port, firewall and `proxy`",
     };
     /// TLS or certificate.
     pub const TLS: Code = Code {
@@ -29,13 +29,14 @@ pub mod codes {
     pub const TIMEOUT: Code = Code {
         id: "ITSMD-NET-004",
         means: "the server did not answer in time",
-        remedy: "it is tried again with less at a time; if that is frequent, lower `page_size` or raise `request_timeout`",
+        remedy: "if the server is only slow, raise `request_timeout` or lower `page_size` (a sync asks for less at a time by itself); \
+                 if it never answers, look at proxies and firewalls between",
     };
     /// The connection broke in the middle.
     pub const BROKEN: Code = Code {
         id: "ITSMD-NET-005",
         means: "the connection broke before the answer was whole",
-        remedy: "the daemon tries again by itself; if it goes on, look at proxies and firewalls between",
+        remedy: "a moment later it may work, and a sync tries by itself; if it goes on, look at proxies and firewalls between",
     };
     /// More bytes than an answer may have.
     pub const TOO_BIG: Code = Code {
@@ -65,8 +66,14 @@ pub mod codes {
     pub const REDIRECT: Code = Code {
         id: "ITSMD-NET-010",
         means: "the server sends us elsewhere, and redirections are not followed with credentials",
-        remedy: "set the address in the configuration to the one it names, or find out why it asks for an \
-                 interactive sign-in",
+        remedy: "if it names the same service under another address, set that in the configuration; if it names a sign-in \
+                 page, use a sign-in method meant for programs",
+    };
+    /// The same where it is plain that people sign in there.
+    pub const SIGN_IN_PAGE: Code = Code {
+        remedy: "leave the address as it is: single sign-on stands before the server, or it took no sign-in of ours; check \
+                 `method` and its keys, and have what programs ask (its API) let through without single sign-on",
+        ..REDIRECT
     };
     /// Not https, unreadable, another host.
     pub const BAD_URL: Code = Code {

@@ -10,6 +10,7 @@ mod authorize;
 mod client;
 mod code;
 mod counts;
+mod entities;
 mod error;
 mod limit;
 mod proxy;
@@ -17,6 +18,7 @@ mod reach;
 pub mod retry;
 mod secret;
 mod tls;
+mod unsaid;
 mod url;
 
 pub use answer::{Answer, Judge, Judgement};
@@ -29,6 +31,7 @@ pub use limit::{Lane, Limiter, Permit, Waiting};
 pub use reach::{Reach, Stage, Step};
 pub use secret::{SecretError, SecretRef};
 pub use tls::TlsSettings;
+pub use unsaid::Unsaid;
 pub use url::{check_url, host};
 
 /// HTTP's vocabulary, so that those above need no HTTP library of their own.

@@ -6,6 +6,7 @@ mod verify;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -30,6 +31,8 @@ pub struct TlsSettings {
     pub client_certificate: Option<PathBuf>,
     /// Its private key.
     pub client_key: Option<SecretRef>,
+    /// When the certificate ends that the file held as it was read, and that is shown until it is read again.
+    pub client_certificate_ends: Option<DateTime<Utc>>,
 }
 
 impl TlsSettings {

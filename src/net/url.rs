@@ -68,9 +68,70 @@ pub(super) fn without_query(text: &str) -> String {
     }
 }
 
+/// Hosts on which people sign in, whatever the path.
+const SIGN_IN_HOSTS: [&str; 6] = [
+    "login.microsoftonline.com",
+    "login.microsoftonline.us",
+    "login.partner.microsoftonline.cn",
+    "login.windows.net",
+    "okta.com",
+    "onelogin.com",
+];
+
+/// Parts of a path, each of a page on which people sign in.
+const SIGN_IN_PATHS: [&str; 9] = [
+    "login",
+    "signin",
+    "sign-in",
+    "sign_in",
+    "saml",
+    "saml2",
+    "sso",
+    "adfs",
+    "authorize",
+];
+
+/// Whether people sign in there, as far as an address tells; only words hang on it.
+pub(super) fn is_sign_in_page(target: &str) -> bool {
+    let plain = without_query(target).to_ascii_lowercase();
+    let (host, path) = match plain.split_once("://") {
+        Some((_, rest)) => rest.split_once('/').unwrap_or((rest, "")),
+        None => ("", plain.as_str()),
+    };
+    let is_host = |known: &&str| {
+        host.strip_suffix(*known)
+            .is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    };
+    let named = |part: &str| SIGN_IN_PATHS.contains(&part.split('.').next().unwrap_or(part));
+    SIGN_IN_HOSTS.iter().any(is_host)
+        || path.split('/').any(|part| named(part) || part.starts_with("login_"))
+        || ["login.", "sso.", "adfs."].iter().any(|first| host.starts_with(first))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sign_in_page_is_told_from_another_address_of_the_same_service() {
+        for page in [
+            "https://login.microsoftonline.com/contoso/saml2?SAMLRequest=x",
+            "https://contoso.okta.com/app/x",
+            "https://contoso.example/adfs/ls",
+            "/login.do",
+            "/login_with_sso.do?glide_sso_id=1",
+        ] {
+            assert!(is_sign_in_page(page), "{page}");
+        }
+        for other in [
+            "https://www.contoso.example/api/now/v2/table/incident",
+            "https://notokta.com/",
+            "/api/now/",
+            "nowhere",
+        ] {
+            assert!(!is_sign_in_page(other), "{other}");
+        }
+    }
 
     #[test]
     fn only_https_and_plain_http_to_loopback_are_accepted() {

@@ -84,6 +84,14 @@ pub mod codes {
                  undone, so itsmd never makes it: the README shows both ways under “Coming from ITSMC”",
     };
 
+    /// 2xx, but not of the API.
+    pub const NOT_ITS_ANSWER: Code = Code {
+        id: "ITSMD-WS-012",
+        means: "something answered “success” that is not the ingestion API, so nothing counts as delivered",
+        remedy: "look at what stands between (a proxy's sign-in page answers so), and check `endpoint`; nothing is lost, \
+                 the rows are sent again",
+    };
+
     /// All of them.
     pub const ALL: &[Code] = &[
         TOO_BIG,
@@ -97,6 +105,7 @@ pub mod codes {
         COLLECTOR_NOT_FOUND,
         FILE,
         NOT_ROWS,
+        NOT_ITS_ANSWER,
         CLASSIC_TABLE,
     ];
 }

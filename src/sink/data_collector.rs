@@ -20,6 +20,7 @@ use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use sha2::Sha256;
 
+use super::taken::unless_taken;
 use super::{Batch, Receipt, SinkError, Table, codes, oversize};
 use crate::model::Trouble;
 use crate::model::columns::ColumnType;
@@ -134,7 +135,7 @@ fn signature(key: &str, length: usize, date: &str) -> Option<String> {
 
 pub(super) fn refusal(answer: &Answer, rows: usize) -> Option<SinkError> {
     if answer.status.is_success() {
-        return None;
+        return unless_taken(answer);
     }
     let seen = format!("the workspace answered {}", answer.words());
     Some(match answer.status.as_u16() {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use super::taken::unless_taken;
 use super::{Batch, Receipt, Settings, SinkError, Table, codes, oversize};
 use crate::auth::{Company, Credentials, Identities, Refusal};
 use crate::model::Trouble;
@@ -136,7 +137,7 @@ fn compress(body: &[u8]) -> Result<Bytes, SinkError> {
 
 pub(super) fn refusal(answer: &Answer) -> Option<SinkError> {
     if answer.status.is_success() {
-        return None;
+        return unless_taken(answer);
     }
     let request_id = answer.header("x-ms-request-id").unwrap_or("none");
     let seen = format!(

@@ -10,6 +10,7 @@ mod file;
 pub mod fuzzing;
 mod logs_ingestion;
 mod oversize;
+mod taken;
 #[cfg(test)]
 mod tests;
 mod workspace;

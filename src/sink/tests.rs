@@ -119,6 +119,25 @@ async fn refusals_say_what_to_do_with_the_batch() {
 }
 
 #[tokio::test]
+async fn a_success_that_is_not_of_the_api_took_nothing() {
+    for (body, taken) in [
+        ("<html><title>Proxy sign-in</title></html>", false),
+        (r#"{"error":{"code":"X","message":"no"}}"#, false),
+        ("", true),
+        (r#"{"ok":true}"#, true),
+        ("[]", true),
+    ] {
+        let (url, _) = workspace(200, body).await;
+        let outcome = ingestion(&url).deliver(&batch(r#"[{"Title_s":"a"}]"#)).await;
+        assert_eq!(outcome.is_ok(), taken, "{body}");
+        if let Err(error) = outcome {
+            assert_eq!(error.trouble().code, codes::NOT_ITS_ANSWER.id);
+            assert!(matches!(error.trouble().verdict, Verdict::Retry { .. }));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_classic_table_is_told_with_what_migrating_means() {
     let refusals = [
         r#"{"error":{"code":"InvalidOutputTable","message":"no such table"}}"#,

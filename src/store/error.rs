@@ -49,6 +49,21 @@ pub enum StoreError {
         /// Ours.
         known: i64,
     },
+    /// It was written by an older itsmd, and one works with it.
+    #[error(
+        "state file {path} has version {found}, and {holder} works with it; this itsmd would bring it to version {known}: \
+         restart that one first, with this version (`systemctl restart itsmd`)"
+    )]
+    Older {
+        /// Which.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// Ours.
+        known: i64,
+        /// Who: process and command.
+        holder: String,
+    },
     /// A page may not fit on its disk any more.
     #[error(
         "state file {}: {free} bytes are free on its disk, and before anything is delivered there have to be {wanted}; {}",
@@ -111,6 +126,7 @@ impl StoreError {
             named @ (Self::Failed { .. }
             | Self::Open { .. }
             | Self::Newer { .. }
+            | Self::Older { .. }
             | Self::NoRoom { .. }
             | Self::Foreign { .. }
             | Self::Held { .. }
@@ -133,9 +149,12 @@ impl StoreError {
                 (Ill::Full, seen)
             }
             Self::Corrupt(_) => (Ill::Damaged, self.to_string()),
-            Self::Open { .. } | Self::Newer { .. } | Self::Foreign { .. } | Self::Held { .. } | Self::Thread(_) => {
-                (Ill::Other, self.to_string())
-            }
+            Self::Open { .. }
+            | Self::Newer { .. }
+            | Self::Older { .. }
+            | Self::Foreign { .. }
+            | Self::Held { .. }
+            | Self::Thread(_) => (Ill::Other, self.to_string()),
         };
         ill.code().retry(seen)
     }

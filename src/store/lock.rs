@@ -64,6 +64,12 @@ impl Lock {
             Err(_) => Some(read_holder(&mut file)),
         }
     }
+
+    /// Who holds it now, if it is another process.
+    pub fn other_holder(&self) -> Option<String> {
+        let own = format!("process {},", std::process::id());
+        self.holder().filter(|holder| !holder.starts_with(&own))
+    }
 }
 
 fn read_holder(file: &mut File) -> String {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::{StoreError, owner};
+use super::{Lock, StoreError, owner};
 
 /// `itsm`, so that `file` and we can tell a state file from any other database.
 const APPLICATION_ID: i64 = 0x6974_736d;
@@ -23,16 +23,26 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../schema/store/0007_announced.sql"),
 ];
 
-pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
-    // SQLite would make it with the umask's mode; rotated refresh tokens are in it.
-    owner::open_or_make(path).map_err(|error| StoreError::open(path, &error))?;
-    open_made(path).map_err(|error| error.at(path))
+/// Whether the lock beside the file is the caller's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Holder,
+    Beside,
 }
 
-fn open_made(path: &Path) -> Result<Connection, StoreError> {
+pub(super) fn open(path: &Path, place: Place) -> Result<Connection, StoreError> {
+    // SQLite would make it with the umask's mode; rotated refresh tokens are in it.
+    owner::open_or_make(path).map_err(|error| StoreError::open(path, &error))?;
+    open_made(path, place).map_err(|error| error.at(path))
+}
+
+fn open_made(path: &Path, place: Place) -> Result<Connection, StoreError> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;
     let found = recognise(&connection, path)?;
+    if place == Place::Beside {
+        leave_to_its_holder(path, found)?;
+    }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -51,6 +61,23 @@ fn open_made(path: &Path) -> Result<Connection, StoreError> {
         transaction.commit()?;
     }
     Ok(connection)
+}
+
+/// A daemon of an older version does not know what this one would make of its file.
+fn leave_to_its_holder(path: &Path, found: i64) -> Result<(), StoreError> {
+    let known = MIGRATIONS.len() as i64;
+    if !(1..known).contains(&found) {
+        return Ok(());
+    }
+    match Lock::beside(path).other_holder() {
+        None => Ok(()),
+        Some(holder) => Err(StoreError::Older {
+            path: path.to_owned(),
+            found,
+            known,
+            holder,
+        }),
+    }
 }
 
 /// The version of a state file, 0 if it is new; refuses what is none of ours, before anything is written to it.
@@ -85,4 +112,39 @@ fn recognise(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
 
 fn version(connection: &Connection) -> Result<i64, rusqlite::Error> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Store, Threads};
+
+    #[test]
+    fn whoever_comes_beside_a_running_process_leaves_its_older_file_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("itsmd.db");
+        let older = rusqlite::Connection::open(&path).unwrap();
+        older
+            .execute_batch(include_str!("../../schema/store/0001_start.sql"))
+            .unwrap();
+        older.pragma_update(None, "application_id", 0x6974_736d).unwrap();
+        older.pragma_update(None, "user_version", 1).unwrap();
+        let version = || -> i64 { older.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap() };
+
+        let daemon = Lock::beside(&path).take("process 1, itsmd run").unwrap();
+        let refused = Store::open_beside(&path, Threads::Inline).unwrap_err();
+        assert!(matches!(refused, StoreError::Older { found: 1, .. }));
+        let told = refused.to_string();
+        assert!(
+            told.contains("process 1, itsmd run works with it") && told.contains("restart"),
+            "{told}"
+        );
+        assert_eq!(version(), 1);
+
+        drop(daemon);
+        let own = format!("process {}, itsmd forget", std::process::id());
+        let _own = Lock::beside(&path).take(&own).unwrap();
+        Store::open_beside(&path, Threads::Inline).unwrap();
+        assert!(version() > 1, "nobody else works with it");
+    }
 }

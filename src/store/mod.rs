@@ -33,6 +33,8 @@ use counted::{Beside, Counted};
 pub use error::StoreError;
 pub use ledger::{LedgerRow, Seen, Traced};
 pub use lock::{Held, Lock};
+use migrate::Place;
+
 pub use pauses::Pause;
 pub use quarantine::{Aside, Quarantined, Suspicion};
 pub use refresh_tokens::RefreshToken;
@@ -67,13 +69,22 @@ pub struct Db<'a>(&'a rusqlite::Connection, Beside<'a>);
 impl Store {
     /// Opens or makes the state file (mode 0600) and brings it to this version.
     pub fn open(path: &Path, threads: Threads) -> Result<Self, StoreError> {
-        let connection = migrate::open(path)?;
-        Ok(Self {
+        Ok(Self::of(migrate::open(path, Place::Holder)?, path, threads))
+    }
+
+    /// The same for whoever does not hold the lock beside it: while another process does, a file of an older version is
+    /// refused instead of being changed under its hands.
+    pub fn open_beside(path: &Path, threads: Threads) -> Result<Self, StoreError> {
+        Ok(Self::of(migrate::open(path, Place::Beside)?, path, threads))
+    }
+
+    fn of(connection: rusqlite::Connection, path: &Path, threads: Threads) -> Self {
+        Self {
             connection: Arc::new(Mutex::new(connection)),
             counted: Arc::default(),
             threads,
             path: path.to_owned(),
-        })
+        }
     }
 
     /// Where it is.

@@ -14,7 +14,7 @@ pub struct RefreshToken {
     pub token: String,
     /// Random, of this row.
     pub salt: [u8; 16],
-    /// SHA-256 of salt and the configured token with which the line began.
+    /// SHA-256 of salt, token endpoint and the configured token with which the line began.
     pub first: [u8; 32],
 }
 

@@ -186,6 +186,7 @@ fn a_token_of_which_only_the_end_is_known_lives_until_then() {
             headers: given.headers,
             body: given.body,
             requests: 1,
+            unsaid: Default::default(),
         };
         let value: serde_json::Value = serde_json::from_slice(&in_seconds(given, now()).body).unwrap();
         value["expires_in"].clone()

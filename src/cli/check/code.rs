@@ -24,8 +24,9 @@ pub const SHARED_SERVER: Code = Code {
 pub const NOT_CONFIGURED: Code = Code {
     id: "ITSMD-CK-004",
     means: "there is state of a connection that is not configured: a renamed connection is a new one, whose window is \
-            delivered once more under the new name",
-    remedy: "take the old name back, or drop the old state with `itsmd forget --connection NAME`",
+            delivered once more under the new name, and which does not have the refresh token kept under the old one",
+    remedy: "take the old name back, or drop the old state with `itsmd forget --connection NAME`; with `oauth-refresh` at an \
+             instance that rotates get a new first refresh token for the new name",
 };
 /// Filter, and nobody who notices what leaves it.
 pub const FILTER_WITHOUT_RECONCILE: Code = Code {
@@ -61,8 +62,9 @@ pub const CLOCKS: Code = Code {
 /// An empty table.
 pub const NOTHING_THERE: Code = Code {
     id: "ITSMD-CK-010",
-    means: "no record was modified in the window, or the filter leaves none",
-    remedy: "check `filter` and `sync_days`, if there should be some",
+    means: "no record was modified in the window, or the filter leaves none, or the user may read none",
+    remedy: "if there should be some, check `filter`, `sync_days` and that the user may read the table: some service desks \
+             leave out what a user may not read without a word",
 };
 /// Nothing to do.
 pub const NOTHING_ENABLED: Code = Code {
@@ -91,7 +93,7 @@ pub const LOW_RATE: Code = Code {
 /// Not GMT.
 pub const USER_ZONE: Code = Code {
     id: "ITSMD-CK-015",
-    means: "the user's time zone is not GMT: instances differ in whether they read the times of a query in it",
+    means: "the user's time zone is not, or not certainly, GMT: instances differ in whether they read the times of a query in it",
     remedy: "set the time zone of the integration user to GMT",
 };
 /// An administrator.
@@ -110,7 +112,7 @@ pub const EMPTY_COLUMNS: Code = Code {
 pub const OPEN_SECRET: Code = Code {
     id: "ITSMD-CK-018",
     means: "a secret can be read by every user of this machine",
-    remedy: "chmod 0600 the file and give it to the service's user, or use a systemd credential",
+    remedy: "give the file to root and the service's group and chmod 0640 it, or use a systemd credential",
 };
 /// A filter that seems to be left out.
 pub const FILTER_DOUBTED: Code = Code {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rustix::fs::{Access, access};
 
 use super::code;
@@ -25,10 +25,7 @@ pub(super) fn section(loaded: &Loaded, state: &Result<Option<Store>, String>) ->
         .iter()
         .filter(|connection| connection.enabled)
         .count();
-    let mut lines = vec![Line::good(
-        "file",
-        format!("{} connections, {enabled} of them enabled", config.connections.len()),
-    )];
+    let mut lines = vec![Line::good("file", counted(config.connections.len(), enabled))];
     lines.extend(
         loaded
             .warnings
@@ -52,6 +49,14 @@ pub(super) fn section(loaded: &Loaded, state: &Result<Option<Store>, String>) ->
         title: "configuration".to_owned(),
         about: config.path.display().to_string(),
         lines,
+    }
+}
+
+fn counted(all: usize, enabled: usize) -> String {
+    match (all, enabled) {
+        (1, 0) => "1 connection, not enabled".to_owned(),
+        (1, _) => "1 connection, enabled".to_owned(),
+        _ => format!("{all} connections, {enabled} of them enabled"),
     }
 }
 
@@ -252,12 +257,36 @@ fn next_instants(connection: &Connection, fields: &str, now: DateTime<Utc>) -> S
         day = Some(instant.date_naive());
         text.push_str(&format!("{separator}{}", instant.format(format)));
     }
-    format!("{text} {zone}")
+    format!("{text} {zone}{}", splay_words(schedule.shift()))
+}
+
+/// Why the instants are not those of the fields.
+fn splay_words(shift: TimeDelta) -> String {
+    let seconds = shift.num_seconds();
+    if seconds == 0 {
+        return String::new();
+    }
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    format!(" ({hours}:{minutes:02}:{seconds:02} after the schedule's own by its splay)")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_schedule_with_a_splay_says_how_far_it_is_shifted() {
+        let of = |seconds| splay_words(TimeDelta::seconds(seconds));
+        assert_eq!(of(0), "");
+        assert_eq!(of(6369), " (1:46:09 after the schedule's own by its splay)");
+    }
+
+    #[test]
+    fn one_connection_is_told_as_one() {
+        assert_eq!(counted(1, 1), "1 connection, enabled");
+        assert_eq!(counted(1, 0), "1 connection, not enabled");
+        assert_eq!(counted(3, 2), "3 connections, 2 of them enabled");
+    }
 
     #[test]
     fn a_state_file_needs_a_folder_that_is_there() {

@@ -23,7 +23,7 @@ pub(super) async fn online(connected: &Connected) -> Section {
     let mut section = offline(&connected.settings);
     if !connected.settings.enabled {
         let told = "not asked: its state is kept and nothing is read";
-        section.lines.push(Line::good("disabled", told));
+        section.lines.push(Line::open("disabled", told));
         return section;
     }
     let name = connected.settings.name.as_str();

@@ -87,12 +87,22 @@ pub(super) struct Line {
     pub good: String,
     /// What is not.
     pub findings: Vec<Finding>,
+    /// Nothing speaks against it, but nothing could be seen that speaks for it.
+    pub open: bool,
 }
 
 impl Line {
     /// Nothing is wrong with it.
     pub fn good(stage: &str, good: impl Into<String>) -> Self {
         Self::of(stage, good, Vec::new())
+    }
+
+    /// It could not be looked at, which is nothing wrong by itself.
+    pub fn open(stage: &str, told: impl Into<String>) -> Self {
+        Self {
+            open: true,
+            ..Self::good(stage, told)
+        }
     }
 
     /// It was found wanting.
@@ -109,6 +119,7 @@ impl Line {
             stage: stage.to_owned(),
             good: good.into(),
             findings,
+            open: false,
         }
     }
 
@@ -117,6 +128,11 @@ impl Line {
         let findings = std::mem::take(&mut self.findings).into_iter();
         self.findings = findings.map(|finding| finding.at(connection, work_item)).collect();
         self
+    }
+
+    /// Whether all that was looked at is well: what is only worth knowing does not change that.
+    pub fn is_well(&self) -> bool {
+        !self.open && self.findings.iter().all(|finding| finding.severity == Severity::Info)
     }
 
     /// Whether it would stop a sync.

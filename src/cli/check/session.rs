@@ -19,7 +19,7 @@ pub(super) fn lines(connection: &Connection, session: &Session, now: DateTime<Ut
     let mut lines = vec![Line::good("sign-in", "accepted")];
     lines.push(match &session.told {
         Some(told) => user(told),
-        None => Line::good(
+        None => Line::open(
             "session",
             "not to be read by this user: time zone and roles are not known",
         ),
@@ -38,7 +38,11 @@ fn user(told: &Told) -> Line {
     let mut findings = Vec::new();
     match told.time_zone.as_deref() {
         None => {}
-        Some("") => parts.push("time zone of the instance".to_owned()),
+        Some("") => {
+            parts.push("time zone of the instance".to_owned());
+            let seen = "the user has no time zone of its own, so that of the instance applies, whichever it is";
+            findings.push(Finding::new(&code::USER_ZONE, Severity::Warning, seen));
+        }
         Some(zone) => {
             parts.push(format!("time zone {zone}"));
             if !is_utc(zone) {
@@ -49,7 +53,10 @@ fn user(told: &Told) -> Line {
     }
     match &told.roles {
         None => parts.push("roles not readable".to_owned()),
-        Some(roles) if roles.is_empty() => parts.push("no roles".to_owned()),
+        // The desk leaves out what may not be read, and says nothing of it.
+        Some(roles) if roles.is_empty() => {
+            parts.push("no roles to be seen: it has none, or may not read them".to_owned())
+        }
         Some(roles) => {
             parts.push(format!("roles {}", roles.join(", ")));
             let mighty: Vec<&str> = MIGHTY
@@ -143,7 +150,13 @@ mod tests {
             roles: Some(roles.iter().map(|role| (*role).to_owned()).collect()),
         };
         assert_eq!(codes(&user(&told("GMT", &["itil", "snc_read_only"]))), [""; 0]);
-        assert_eq!(codes(&user(&told("", &[]))), [""; 0]);
+        let unset = user(&told("", &[]));
+        assert_eq!(codes(&unset), ["ITSMD-CK-015"]);
+        assert!(
+            unset.good.ends_with("it has none, or may not read them"),
+            "{}",
+            unset.good
+        );
         let found = user(&told("US/Pacific", &["admin"]));
         assert_eq!(codes(&found), ["ITSMD-CK-015", "ITSMD-CK-016"]);
         assert_eq!(found.good, "itsmd · time zone US/Pacific · roles admin");

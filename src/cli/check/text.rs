@@ -37,7 +37,13 @@ impl Writer {
         let mut text = String::new();
         let (stage, indent) = (&line.stage, width + 6);
         if !line.good.is_empty() || line.findings.is_empty() {
-            let head = format!("  {} {stage:<width$}  ", self.paper.ink(Ink::Good, "✓"));
+            // A stage is not both well and doubtful.
+            let (mark, ink) = if line.is_well() {
+                ("✓", Ink::Good)
+            } else {
+                ("·", Ink::Soft)
+            };
+            let head = format!("  {} {stage:<width$}  ", self.paper.ink(ink, mark));
             text.push_str(&self.paper.hanging(&head, indent, &line.good, None));
         }
         for finding in &line.findings {
@@ -150,6 +156,25 @@ contoso  ServiceNow
             (document.ok, writer.summary(&document, false).as_str()),
             (false, "✗ 2 errors\n")
         );
+    }
+
+    #[test]
+    fn a_stage_with_a_doubt_and_one_that_could_not_be_looked_at_have_no_tick() {
+        let zone = Finding::new(&code::USER_ZONE, Severity::Warning, "time zone Europe/Berlin");
+        let section = Section {
+            title: "contoso".into(),
+            about: "ServiceNow".into(),
+            lines: vec![
+                Line::open("session", "not to be read by this user"),
+                Line::of("session", "itsmd, time zone Europe/Berlin", vec![zone]),
+            ],
+        };
+        let text = Writer::new(Paper::PLAIN).section(&section);
+        assert!(
+            !text.contains('✓') && text.matches("  · session").count() == 2,
+            "{text}"
+        );
+        assert!(text.contains("  ! session"), "{text}");
     }
 
     #[test]

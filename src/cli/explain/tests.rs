@@ -13,6 +13,37 @@ fn a_code_is_found_however_it_is_written_and_a_wrong_one_names_the_nearest() {
 }
 
 #[test]
+fn what_other_programs_say_leads_to_its_code() {
+    let codes = codes();
+    let ids = |asked: &str| -> Vec<&str> { said(asked, &codes).iter().map(|code| code.id).collect() };
+    assert_eq!(ids("AADSTS7000215"), ["ITSMD-AUTH-037"]);
+    assert_eq!(ids("invalid_client: aadsts7000222: The provided…"), ["ITSMD-AUTH-038"]);
+    assert_eq!(
+        ids("AADSTS99999"),
+        ["ITSMD-AUTH-008"],
+        "Entra refused, whatever it means"
+    );
+    assert_eq!(ids("User Not Authenticated"), ["ITSMD-AUTH-002"]);
+    assert_eq!(ids("user not  authenticated"), ["ITSMD-AUTH-002"]);
+    assert_eq!(ids("401: User Not Authenticated: Required to"), ["ITSMD-AUTH-002"]);
+    assert_eq!(ids("Invalid tab"), ["ITSMD-SN-010"]);
+    for nothing in ["", "a", "nonsense"] {
+        assert_eq!(ids(nothing), [""; 0], "{nothing}");
+    }
+}
+
+#[test]
+fn every_number_of_entra_is_heard_as_the_code_that_a_sign_in_gives_it() {
+    for (code, numbers) in auth::ENTRA_NUMBERS {
+        for number in *numbers {
+            let words = format!("AADSTS{number}");
+            let heard = HEARD.iter().find(|heard| heard.words == words);
+            assert_eq!(heard.map(|heard| heard.code), Some(code.id), "{words}");
+        }
+    }
+}
+
+#[test]
 fn no_code_has_two_meanings() {
     let codes = codes();
     let ids: BTreeSet<&str> = codes.iter().map(|code| code.id).collect();

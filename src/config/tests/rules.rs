@@ -162,6 +162,49 @@ fn what_ends_on_a_known_day_is_told_whose_it_is() {
 }
 
 #[test]
+fn what_ends_tells_what_it_takes_until_a_new_one_is_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = folder.path().join("desk.pem");
+    let write = |year: i32| {
+        let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        params.not_after = rcgen::date_time_ymd(year, 1, 31);
+        let key = rcgen::KeyPair::generate().unwrap();
+        std::fs::write(&certificate, params.self_signed(&key).unwrap().pem()).unwrap();
+        std::fs::write(folder.path().join("key"), key.serialize_pem()).unwrap();
+    };
+    let key = folder.path().join("key").display().to_string();
+    let with_key = |key: &str| {
+        let tls = format!("[connection.tls]\nclient_certificate = {certificate:?}\nclient_key = {key}\n");
+        with("password = { env", "expires = 2027-01-31\npassword = { env") + &tls
+    };
+    write(2030);
+    let in_files = read(&with_key(&format!("{{ file = {key:?} }}"))).unwrap().config;
+    let outside = read(&with_key("{ env = \"PATH\" }")).unwrap().config;
+    // What is loaded is the old one, whatever the file says by now.
+    write(2031);
+    let told = |config: &Config| -> Vec<(String, Used)> {
+        let all = config.expiries().into_iter();
+        all.map(|one| (one.at.format("%Y").to_string(), one.used)).collect()
+    };
+    let year = |year: &str, used| (year.to_owned(), used);
+    assert_eq!(
+        told(&in_files),
+        [year("2027", Used::Restart), year("2030", Used::Reload)]
+    );
+    assert_eq!(
+        told(&outside),
+        [year("2027", Used::Restart), year("2030", Used::Restart)]
+    );
+    let anew = read(&with_key(&format!("{{ file = {key:?} }}"))).unwrap().config;
+    assert_eq!(told(&anew)[1], year("2031", Used::Reload));
+    let password = with(
+        "password = { env = \"PATH\" }",
+        &format!("expires = 2027-01-31\npassword = {{ file = {key:?} }}"),
+    );
+    assert_eq!(told(&read(&password).unwrap().config), [year("2027", Used::NextSignIn)]);
+}
+
+#[test]
 fn a_secret_in_the_file_is_refused_and_not_repeated() {
     let told = only(&with("password = { env = \"PATH\" }", "password = \"hunter2\""));
     assert!(
@@ -329,6 +372,36 @@ fn a_certificate_needs_its_key() {
         &text,
         ":19: [connection.tls] client_key needs the key \"client_certificate\" beside it",
     );
+}
+
+#[test]
+fn two_connections_with_one_refresh_token_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = |file: &str, value: &str| {
+        let path = folder.path().join(file);
+        std::fs::write(&path, value).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        format!("{{ file = {:?} }}", path.display().to_string())
+    };
+    let (one, copy, other) = (token("one", "t1"), token("copy", "t1\n"), token("other", "t2"));
+    let two = |second: &str, more: &str| {
+        let connection = |name: &str, more: &str, token: &str| {
+            format!(
+                "[[connection]]\nname = \"{name}\"\npartner = \"servicenow\"\n\
+                 server_url = \"https://contoso.service-now.com\"\n{more}[connection.auth]\nmethod = \"oauth-refresh\"\n\
+                 client_id = \"c\"\nclient_secret = {{ env = \"PATH\" }}\nrefresh_token = {token}\n"
+            )
+        };
+        let (first, second) = (connection("first", "", &one), connection("second", more, second));
+        read(&format!("{WORKSPACE}{first}{second}"))
+    };
+    for same in [&one, &copy] {
+        let told = two(same, "").unwrap_err().to_string();
+        assert!(told.contains("\"first\" and \"second\" have the same one"), "{told}");
+        assert!(!told.contains("t1"), "{told}");
+    }
+    two(&other, "").unwrap();
+    two(&one, "enabled = false\n").unwrap();
 }
 
 #[test]

@@ -27,6 +27,7 @@ use crate::net::answer::{Answer, Judge, Judgement};
 use crate::net::authorize::{Authorization, Authorize, Rejected};
 use crate::net::limit::{Lane, impatient};
 use crate::net::retry::{Wish, backoff, words};
+use crate::net::url::is_sign_in_page;
 use crate::net::{NetError, codes};
 
 /// A server may ask to wait so often within one request before that is an error.
@@ -160,11 +161,12 @@ impl Client {
         renewed: bool,
     ) -> Next {
         let attempts = self.shared.settings.attempts;
+        let error = |broken: Broken| broken.into_error(&self.server(), self.shared.settings.request_timeout);
         let answer = match outcome {
             Ok(answer) => answer,
-            Err(broken @ Broken::TooBig(_)) => return Next::Give(broken.into_error(&self.server())),
-            Err(broken @ Broken::Timeout) => return Next::Again(broken.into_error(&self.server()), SLOW_ATTEMPTS),
-            Err(broken @ Broken::Transport(..)) => return Next::Again(broken.into_error(&self.server()), attempts),
+            Err(broken @ Broken::TooBig(_)) => return Next::Give(error(broken)),
+            Err(broken @ Broken::Timeout) => return Next::Again(error(broken), SLOW_ATTEMPTS),
+            Err(broken @ Broken::Transport(..)) => return Next::Again(error(broken), attempts),
         };
         if let Some(next) = self.by_rule(request, &answer) {
             return next;
@@ -191,7 +193,7 @@ impl Client {
                 Some(Next::Again(error, self.shared.settings.attempts))
             }
             304 => None,
-            300..=399 => Some(Next::Give(NetError::Failed(codes::REDIRECT.stop(redirection(answer))))),
+            300..=399 => Some(Next::Give(NetError::Failed(redirection(answer)))),
             429 => Some(self.throttled(request, answer, Wish::of(&answer.headers, now()))),
             503 => match Wish::of(&answer.headers, now()) {
                 wish @ Wish::RetryAfter(_) => Some(Next::Pause(codes::SERVER.retry(seen()), wish)),
@@ -296,7 +298,16 @@ async fn renew<A: Authorize + ?Sized>(
         .map_err(NetError::Failed)
 }
 
-fn redirection(answer: &Answer) -> String {
+fn redirection(answer: &Answer) -> Trouble {
     let target = answer.header("location").map_or("nowhere", |target| target);
-    format!("{} to {}", answer.status, crate::net::url::without_query(target))
+    let code = if is_sign_in_page(target) {
+        codes::SIGN_IN_PAGE
+    } else {
+        codes::REDIRECT
+    };
+    code.stop(format!(
+        "{} to {}",
+        answer.status,
+        crate::net::url::without_query(target)
+    ))
 }

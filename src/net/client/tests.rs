@@ -113,6 +113,10 @@ async fn no_answer_in_time_is_too_slow() {
     .unwrap();
     let error = get(&client, url).await.unwrap_err();
     assert!(matches!(error, NetError::TooSlow(_)), "{error}");
+    assert!(
+        error.trouble().seen.ends_with("no whole answer within 0.15 s"),
+        "{error}"
+    );
     assert_eq!(client.counts().timeouts, 2);
 }
 
@@ -198,6 +202,8 @@ async fn redirections_are_named_and_foreign_links_not_followed() {
     let error = get(&client, server.url.clone()).await.unwrap_err();
     assert!(error.to_string().contains("https://sso.example/login"), "{error}");
     assert!(!error.to_string().contains("secret"), "{error}");
+    assert_eq!(error.trouble().code, codes::REDIRECT.id);
+    assert!(error.trouble().remedy.starts_with("leave the address"), "{error}");
     let error = get(&client, "https://elsewhere.example/api".into()).await.unwrap_err();
     assert_eq!(error.trouble().code, codes::FOREIGN_URL.id);
     assert_eq!(client.requests(), 1);

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io::ErrorKind;
+use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH};
@@ -14,7 +15,7 @@ use crate::net::code::Code;
 use crate::net::counts::Counters;
 use crate::net::proxy::Via;
 use crate::net::tls::explain;
-use crate::net::{Answer, NetError, codes};
+use crate::net::{Answer, NetError, Unsaid, codes};
 
 /// No token answer is longer.
 pub(super) const TOKEN_BODY_LIMIT: usize = 1024 * 1024;
@@ -31,13 +32,16 @@ pub(super) enum Broken {
 }
 
 impl Broken {
-    /// The error it is when no attempt is left; `target` names the host.
-    pub(super) fn into_error(self, target: &str) -> NetError {
+    /// The error it is when no attempt is left; `target` names the host, which had so long to answer.
+    pub(super) fn into_error(self, target: &str, patience: Duration) -> NetError {
         match self {
             Self::TooBig(limit) => {
                 NetError::TooBig(codes::TOO_BIG.retry(format!("{target} sent more than {} KiB", limit.div_ceil(1024))))
             }
-            Self::Timeout => NetError::TooSlow(codes::TIMEOUT.retry(format!("{target}: no whole answer in time"))),
+            Self::Timeout => {
+                let seconds = patience.as_secs_f64();
+                NetError::TooSlow(codes::TIMEOUT.retry(format!("{target}: no whole answer within {seconds} s")))
+            }
             Self::Transport(code, words) => NetError::Failed(code.retry(format!("{target}: {words}"))),
         }
     }
@@ -51,12 +55,18 @@ pub(super) async fn fetch(
     counters: &Counters,
     bodies: &Bodies,
 ) -> Result<Answer, Broken> {
-    finished(way.send(request), body_limit, counters, bodies).await
+    let unsaid = Unsaid::of(&request);
+    let mut answer = finished(way.send(request), body_limit, counters, bodies).await?;
+    answer.unsaid = unsaid;
+    Ok(answer)
 }
 
 /// The same past every proxy, for a token.
 pub(super) async fn fetch_nearby(way: &Way, request: reqwest::Request, counters: &Counters) -> Result<Answer, Broken> {
-    finished(way.send_nearby(request), TOKEN_BODY_LIMIT, counters, &Bodies::default()).await
+    let unsaid = Unsaid::of(&request);
+    let mut answer = finished(way.send_nearby(request), TOKEN_BODY_LIMIT, counters, &Bodies::default()).await?;
+    answer.unsaid = unsaid;
+    Ok(answer)
 }
 
 async fn finished(
@@ -75,6 +85,7 @@ async fn finished(
             headers: std::mem::take(response.headers_mut()),
             body,
             requests: 1,
+            unsaid: Unsaid::default(),
         })
     };
     let outcome = exchange.await;

@@ -73,7 +73,18 @@ async fn an_unknown_authority_is_named_and_a_self_signed_certificate_called_so()
     let url = serve(Offer::of(&authority, &["localhost"])).await;
     let (code, seen) = both(&client(&url, None, None), &url).await;
     assert_eq!(code, "ITSMD-NET-021", "{seen}");
-    assert!(seen.contains("Contoso Private Root"), "{seen}");
+    assert!(
+        seen.contains("Contoso Private Root") && !seen.contains("besides"),
+        "{seen}"
+    );
+
+    let url = serve(Offer::of(&authority, &["desk.contoso.example"])).await;
+    let (code, seen) = both(&client(&url, None, None), &url).await;
+    assert_eq!(code, "ITSMD-NET-021", "{seen}");
+    assert!(
+        seen.contains("besides, the certificate is not for localhost; it bears desk.contoso.example"),
+        "{seen}"
+    );
 
     for is_authority in [false, true] {
         let url = serve(Offer::self_signed(is_authority)).await;

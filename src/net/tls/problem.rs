@@ -67,18 +67,23 @@ fn of_certificate(error: &CertificateError) -> (Code, String) {
 }
 
 fn of_other(error: &OtherError) -> (Code, String) {
-    let Some(Untrusted(names)) = error.0.downcast_ref() else {
+    let Some(Untrusted { names, name }) = error.0.downcast_ref() else {
         return (codes::TLS, error.to_string());
+    };
+    // Said at once: it would be the next thing to fail.
+    let also = match name {
+        Some(name) => format!("; besides, {}", of_certificate(name).1),
+        None => String::new(),
     };
     if names.subject == names.issuer {
         let seen = format!(
-            "the certificate of {} is signed by itself; it ends {}",
+            "the certificate of {} is signed by itself; it ends {}{also}",
             names.subject, names.ends
         );
         return (codes::CERTIFICATE_SELF, seen);
     }
     let seen = format!(
-        "the certificate of {} is signed by {}, which is not known here",
+        "the certificate of {} is signed by {}, which is not known here{also}",
         names.subject, names.issuer
     );
     (codes::CERTIFICATE_ISSUER, seen)

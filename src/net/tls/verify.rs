@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use rustls_platform_verifier::Verifier;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::client::verify_server_name;
 use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::server::ParsedCertificate;
 use tokio_rustls::rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
 use x509_parser::certificate::X509Certificate;
 
@@ -22,12 +24,16 @@ pub(in crate::net) struct Names {
 }
 
 /// A certificate that leads to no authority we know.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Untrusted(pub Names);
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Untrusted {
+    pub names: Names,
+    /// The name is wrong too: mending the trust alone would not do.
+    pub name: Option<CertificateError>,
+}
 
 impl fmt::Display for Untrusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "nobody known has signed the certificate of {}", self.0.subject)
+        write!(f, "nobody known has signed the certificate of {}", self.names.subject)
     }
 }
 
@@ -77,7 +83,7 @@ impl ServerCertVerifier for Explaining {
         let verified = self
             .0
             .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
-        verified.map_err(|error| explained(error, end_entity))
+        verified.map_err(|error| explained(error, end_entity, server_name))
     }
 
     fn verify_tls12_signature(
@@ -105,7 +111,7 @@ impl ServerCertVerifier for Explaining {
 
 /// The library says no more than “unknown issuer”; of a self-signed certificate marked as an authority it says that an
 /// authority is no server, which is true and helps nobody.
-fn explained(error: Error, certificate: &CertificateDer<'_>) -> Error {
+fn explained(error: Error, certificate: &CertificateDer<'_>, wanted: &ServerName<'_>) -> Error {
     let Some(names) = names(certificate) else { return error };
     let untrusted = match &error {
         Error::InvalidCertificate(CertificateError::UnknownIssuer) => true,
@@ -115,5 +121,15 @@ fn explained(error: Error, certificate: &CertificateDer<'_>) -> Error {
     if !untrusted {
         return error;
     }
-    Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(Untrusted(names)))))
+    let name = wrong_name(certificate, wanted);
+    Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(Untrusted { names, name }))))
+}
+
+/// The platform looks at the name last, so not at all where nobody known has signed.
+fn wrong_name(certificate: &CertificateDer<'_>, wanted: &ServerName<'_>) -> Option<CertificateError> {
+    let parsed = ParsedCertificate::try_from(certificate).ok()?;
+    match verify_server_name(&parsed, wanted) {
+        Err(Error::InvalidCertificate(error)) => Some(error),
+        Ok(()) | Err(_) => None,
+    }
 }

@@ -160,6 +160,17 @@ impl OAuth {
         alive.map(|one| one.token.clone()).collect()
     }
 
+    /// All tokens that were ever handed out, of both kinds: they follow from their numbers. Some of one kind alone were not.
+    pub fn ever_issued(&self) -> Vec<(&'static str, String)> {
+        let both = |number| {
+            [
+                ("access", secret("access", number)),
+                ("refresh", secret("refresh", number)),
+            ]
+        };
+        (1..=self.issued).flat_map(both).collect()
+    }
+
     /// Access tokens that are good.
     pub fn access_tokens(&self, now: DateTime<Utc>) -> Vec<String> {
         let alive = self.tokens.iter().filter(|one| one.expires > now);

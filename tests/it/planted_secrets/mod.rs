@@ -5,6 +5,7 @@ mod search;
 mod stage;
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use itsmd::sim::ingestion;
@@ -13,13 +14,19 @@ use rustix::process::Signal;
 use crate::daemon::Daemon;
 use crate::rig::DEADLINE;
 use search::{Plant, Seen};
-use stage::{LOG_STREAM, Stage};
+use stage::{KEPT, LOG_STREAM, Stage, planted};
 
 /// What of a running process everybody on the machine, or its user, can read.
 fn look_at_process(seen: &mut Seen, id: u32) {
     for file in ["cmdline", "environ", "comm", "status"] {
-        let bytes = fs::read(format!("/proc/{id}/{file}")).unwrap();
-        seen.add(&format!("/proc/{file}"), bytes);
+        match fs::read(format!("/proc/{id}/{file}")) {
+            Ok(bytes) => seen.add(&format!("/proc/{file}"), bytes),
+            // What a process that gives no core was started with is for root alone to see: nothing shows there.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied && !rustix::process::geteuid().is_root() => {
+                eprintln!("/proc/{id}/{file} is not looked at, which only root may: {error}");
+            }
+            Err(error) => panic!("/proc/{id}/{file}: {error}"),
+        }
     }
 }
 
@@ -31,6 +38,25 @@ fn look_at_files(seen: &mut Seen, folder: &Path) {
         if name.starts_with("itsmd.db") {
             seen.add(&format!("file {name}"), fs::read(&path).unwrap());
         }
+    }
+}
+
+/// Whoever finds a file beside the state looks it up.
+fn files_are_told_in_the_readme(folder: &Path) {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = names.map(|name| name.to_string_lossy().into_owned());
+    let beside: Vec<String> = names.filter(|name| name.starts_with("itsmd.db")).collect();
+    assert!(beside.len() >= 3, "{beside:?}");
+    for name in beside {
+        let told = match name.strip_prefix("itsmd.db.refresh-") {
+            Some(_) => "itsmd.db.refresh-*.lock",
+            None => name.as_str(),
+        };
+        assert!(
+            readme.contains(&format!("`/var/lib/itsmd/{told}`")),
+            "{name} is not in the README"
+        );
     }
 }
 
@@ -87,6 +113,7 @@ async fn no_planted_secret_shows_anywhere() {
     look_at_process(&mut seen, daemon.child.id());
     look_at_page(&mut seen, &daemon).await;
     look_at_files(&mut seen, stage.folder());
+    files_are_told_in_the_readme(stage.folder());
     for args in [
         &["status"][..],
         &["status", "--json"],
@@ -137,11 +164,40 @@ async fn no_planted_secret_shows_anywhere() {
     }
     let plants = stage.plants();
     assert!(plants.len() > 30, "{}", plants.len());
+    let exchanged = plants.iter().filter(|plant| plant.name == KEPT).count();
+    assert!(exchanged > 1, "no refresh token was exchanged twice");
     let mut leaks = seen.leaks(&plants);
+    // Where they belong; in which column is looked at below.
+    leaks.retain(|leak| !leak.starts_with(&format!("{KEPT} in file itsmd.db")));
     // The one that only the environment can hold.
     leaks.retain(|leak| leak != "proxy in /proc/environ");
     assert!(leaks.is_empty(), "{leaks:#?}");
     refresh_tokens_are_in_their_column_alone(&stage, &plants);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workspaces_shared_key_shows_nowhere() {
+    let stage = Stage::new().await;
+    stage.configure(&stage.by_shared_key());
+    let mut seen = Seen::default();
+    // Refused first, then taken.
+    for key in ["AAAA", planted("shared")] {
+        stage.takes_shared_key(key);
+        for args in [&["check"][..], &["sync", "--json"], &["status", "--json"]] {
+            stage.run(&mut seen, args).await;
+        }
+    }
+    assert!(stage.rig.workspace.count("ServiceDesk_CL") >= 20, "nothing was taken");
+    for file in ["collector.db", "collector.db-wal"] {
+        if let Ok(bytes) = fs::read(stage.folder().join(file)) {
+            seen.add(&format!("file {file}"), bytes);
+        }
+    }
+    for place in ["file collector.db", "stderr of check", "stdout of sync"] {
+        assert!(seen.has(place), "nothing was seen at {place}");
+    }
+    assert!(seen.says("ITSMD-WS-008"), "it was not refused at first");
+    assert_eq!(seen.leaks(&stage.plants()), Vec::<String>::new());
 }
 
 #[test]

@@ -70,16 +70,7 @@ fn form_encoded(text: &str) -> String {
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    // Most places do not even begin with it.
-    let first = needle[0];
-    let mut from = 0;
-    while let Some(at) = haystack[from..].iter().position(|byte| *byte == first) {
-        if haystack[from + at..].starts_with(needle) {
-            return true;
-        }
-        from += at + 1;
-    }
-    false
+    memchr::memmem::find(haystack, needle).is_some()
 }
 
 /// Everything that somebody may see, by the name of where it is seen.
@@ -100,6 +91,11 @@ impl Seen {
                 .collect::<Vec<_>>()
         };
         self.0.iter().flat_map(of).collect()
+    }
+
+    /// Whether these words are to be seen anywhere.
+    pub fn says(&self, words: &str) -> bool {
+        self.0.iter().any(|(_, bytes)| contains(bytes, words.as_bytes()))
     }
 
     /// Whether there is anything to be seen at a place whose name begins so.

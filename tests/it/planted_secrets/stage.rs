@@ -18,6 +18,12 @@ use crate::rig::{DEADLINE, Rig, STREAM, ago, incident};
 
 pub const LOG_STREAM: &str = "Custom-ServiceDeskLog_CL";
 
+/// A refresh token that an instance gave in exchange: it belongs into the state file, and nowhere else.
+pub const KEPT: &str = "a refresh token of an exchange";
+
+/// What signs for a workspace by its key.
+const COLLECTOR: &str = "00000000-1111-2222-3333-444444444444";
+
 /// The one that is reached by the environment's proxy.
 const BEHIND: &str = "server_url = \"https://desk.invalid\"";
 
@@ -42,7 +48,7 @@ pub struct Stage {
     refresh: String,
 }
 
-fn planted(name: &str) -> &'static str {
+pub fn planted(name: &str) -> &'static str {
     PLANTED.iter().find(|(known, _)| *known == name).unwrap().1
 }
 
@@ -175,6 +181,23 @@ impl Stage {
         text + &self.connection("proxied", "https://desk.invalid", "", auth)
     }
 
+    /// One connection, and a workspace that takes rows by its key.
+    pub fn by_shared_key(&self) -> String {
+        let url = self.rig.ingestion.url();
+        let auth = "method = \"basic\"\nusername = \"basic\"\npassword = { file = \"basic\" }";
+        format!(
+            "[state]\npath = \"collector.db\"\n[http]\nlisten = \"off\"\n[workspace]\nkind = \"data-collector\"\n\
+             endpoint = \"{url}\"\nworkspace_id = \"{COLLECTOR}\"\nshared_key = {{ file = \"shared\" }}\n{}",
+            self.connection("basic", &self.rig.servicenow.url(), "", auth)
+        )
+    }
+
+    /// The workspace takes what is signed with this key.
+    pub fn takes_shared_key(&self, key: &str) {
+        let legacy = Some((COLLECTOR.to_owned(), key.to_owned()));
+        self.rig.workspace.set(|switches| switches.legacy = legacy);
+    }
+
     fn connection(&self, name: &str, url: &str, more: &str, auth: &str) -> String {
         format!(
             "[[connection]]\nname = \"{name}\"\npartner = \"servicenow\"\nserver_url = \"{url}\"\n\
@@ -299,8 +322,14 @@ impl Stage {
             plants.extend(Plant::of_lines("a private key", key));
         }
         plants.push(Plant::new("the first refresh token", &self.refresh));
-        let access = self.rig.desk.access_tokens();
-        plants.extend(access.iter().map(|token| Plant::new("an access token", token)));
+        for (kind, token) in self.rig.desk.ever_issued() {
+            match kind {
+                "access" => plants.push(Plant::new("an access token", &token)),
+                // The first one was planted by its file.
+                _ if token == self.refresh => {}
+                _ => plants.push(Plant::new(KEPT, &token)),
+            }
+        }
         for token in self.rig.entra.tokens().all() {
             // Its head is the same in all of them, and says nothing.
             let signature = token.rsplit('.').find(|part| part.len() > 20).unwrap();

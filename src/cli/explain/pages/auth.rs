@@ -10,7 +10,7 @@ pub const PAGES: &[Page] = &[
             cause(
                 "the file is not there, or not readable for the service's user",
                 "`sudo -u itsmd cat FILE >/dev/null`",
-                "mend the path, `chown itsmd`, `chmod 0600`",
+                "mend the path, `chown root:itsmd`, `chmod 0640`",
             ),
             cause(
                 "the variable or systemd credential is not given to the service",
@@ -298,7 +298,8 @@ pub const PAGES: &[Page] = &[
         &[cause(
             "its time is nearly over",
             "`itsmd check`, line `expiry`",
-            "make a new one while the old one still works; no restart is needed",
+            "make a new one while the old one still works; its file is read again at each sign-in, that of a `tls` section at a \
+             reload, a credential of systemd at a restart",
         )],
     ),
     page(
@@ -306,9 +307,29 @@ pub const PAGES: &[Page] = &[
         &[
             cause("it was not renewed", "signing in fails likewise", "make a new one"),
             cause(
+                "the new certificate of a `tls` section, or a new credential of systemd, is not in use yet",
+                "its file holds one that ends later",
+                "`systemctl reload itsmd` for a `tls` section, `systemctl restart itsmd` for a credential",
+            ),
+            cause(
                 "it was renewed and `expires` still names the old day",
                 "signing in works",
                 "set the new day",
+            ),
+        ],
+    ),
+    page(
+        "ITSMD-AUTH-026",
+        &[
+            cause(
+                "the address was copied from the browser, path and all",
+                "`server_url` has something behind the host",
+                "https://HOST alone",
+            ),
+            cause(
+                "another server answers, or the OAuth plugin is off",
+                "`curl -d '' https://HOST/oauth_token.do` shows a page",
+                "correct the host; have com.snc.platform.security.oauth activated",
             ),
         ],
     ),

@@ -37,6 +37,11 @@ pub const PAGES: &[Page] = &[
                 "take the old name back, or `itsmd forget --connection OLD`",
             ),
             cause(
+                "a connection with `oauth-refresh` was renamed, and its instance rotates refresh tokens",
+                "it does not sign in any more (ITSMD-AUTH-016): the token that still holds is kept under the old name",
+                "take the old name back, or get a new first refresh token; only then `itsmd forget --connection OLD`",
+            ),
+            cause(
                 "a connection was taken out for good",
                 "nobody misses it",
                 "`itsmd forget --connection OLD`; rows in the workspace stay",
@@ -99,11 +104,18 @@ pub const PAGES: &[Page] = &[
     ),
     page(
         "ITSMD-CK-010",
-        &[cause(
-            "nothing was modified in `sync_days`, or `filter` leaves nothing",
-            "the same query as a list in the service desk",
-            "widen either",
-        )],
+        &[
+            cause(
+                "nothing was modified in `sync_days`, or `filter` leaves nothing",
+                "the same query as a list in the service desk",
+                "widen either",
+            ),
+            cause(
+                "the user may read no record: a missing role, an access rule, another domain, another business unit",
+                "the same list as the integration user (Impersonate user in ServiceNow) is empty, and yours is not",
+                "give the user a role that reads this table",
+            ),
+        ],
     ),
     page(
         "ITSMD-CK-011",
@@ -180,7 +192,7 @@ pub const PAGES: &[Page] = &[
         &[cause(
             "the file was made without umask 077",
             "`ls -l`",
-            "`chmod 0600`; `chown itsmd`",
+            "`chown root:itsmd`, `chmod 0640`",
         )],
     ),
     page(

@@ -206,4 +206,12 @@ pub const PAGES: &[Page] = &[
             "assign the user, or switch it off",
         )],
     ),
+    page(
+        "ITSMD-AUTH-051",
+        &[cause(
+            "Entra is overloaded, or in trouble",
+            "https://status.cloud.microsoft",
+            "wait: it is tried again by itself",
+        )],
+    ),
 ];

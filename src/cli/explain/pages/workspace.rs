@@ -154,6 +154,21 @@ pub const PAGES: &[Page] = &[
         ],
     ),
     page(
+        "ITSMD-WS-012",
+        &[
+            cause(
+                "a proxy or a gateway wants a sign-in",
+                "the title that was seen is its page's, not Azure's",
+                "let this machine pass to the ingestion endpoint, or set `proxy` in [workspace]",
+            ),
+            cause(
+                "`endpoint` names a web site",
+                "the rule's JSON names another logsIngestion endpoint",
+                "take the endpoint from the rule's JSON",
+            ),
+        ],
+    ),
+    page(
         "ITSMD-WS-030",
         &[
             cause(

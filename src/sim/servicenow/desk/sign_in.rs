@@ -89,6 +89,12 @@ impl Desk {
         state.registry.oauth.refresh_tokens(state.now())
     }
 
+    /// All tokens of either kind (`access`, `refresh`) that were handed out, used up ones too; a number of one kind may never
+    /// have been one of the other's.
+    pub fn ever_issued(&self) -> Vec<(&'static str, String)> {
+        self.lock().registry.oauth.ever_issued()
+    }
+
     /// Access tokens that are good now.
     pub fn access_tokens(&self) -> Vec<String> {
         let state = self.lock();
