@@ -8,6 +8,7 @@
 mod answers;
 mod ask;
 mod fields;
+mod fit;
 mod flags;
 mod next;
 mod owner;
@@ -50,8 +51,12 @@ pub(super) fn run(args: &Args, config: Option<&Path>) -> Result<(), Failure> {
         )));
     }
     let drafted = text::draft(&answers);
-    if let Err(errors) = config::parse(&file, &drafted.text, Secrets::Skip) {
-        return Err(Failure::Usage(refused(&errors)));
+    match config::parse(&file, &drafted.text, Secrets::Skip) {
+        Err(errors) => return Err(Failure::Usage(refused(&errors))),
+        Ok(loaded) => loaded.warnings.iter().for_each(|warning| {
+            let (section, text) = (&warning.mistake.section, &warning.mistake.text);
+            note(&format!("warning: {section} {text}"));
+        }),
     }
     let written = write::all(&file, &drafted)?;
     out(&next::steps(&file, &written))

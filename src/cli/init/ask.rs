@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::answers::{Answer, Answers};
 use super::fields::Field;
-use super::prompt;
+use super::{fit, prompt};
 use crate::cli::{Failure, note};
 
 pub(super) fn greet(file: &Path) {
@@ -50,6 +50,7 @@ pub(super) fn everything(answers: &mut Answers) -> Result<(), Failure> {
 }
 
 fn question(answers: &mut Answers, field: Field, required: bool) -> Result<(), Failure> {
+    let mut objected = None;
     loop {
         let given = if field.is_secret() {
             secret(answers, field, required)?
@@ -58,8 +59,20 @@ fn question(answers: &mut Answers, field: Field, required: bool) -> Result<(), F
         };
         match given {
             Given::Answer(answer) => {
+                let before = answers.of(field).cloned();
                 answers.give(field, answer);
-                return Ok(());
+                let words = answers.plain(field.place, field.key.name).map(str::to_owned);
+                // What is said twice is meant; it may be an earlier answer that does not go with it.
+                let insists = objected.is_some() && objected == words;
+                let Some(why) = fit::objection(answers, field).filter(|_| !insists) else {
+                    return Ok(());
+                };
+                note(&format!("  {why}"));
+                objected = words;
+                match before {
+                    Some(before) => answers.give(field, before),
+                    None => answers.forget(field),
+                }
             }
             Given::Kept => return Ok(()),
             Given::LeftOut => {

@@ -32,7 +32,9 @@ pub(super) fn render(plan: &Plan) -> String {
     for connection in &plan.connections {
         text.push_str(&in_words(connection));
     }
-    text.push_str(&at_the_workspace(streams().map(|(_, stream)| stream)));
+    text.push_str(&at_the_workspace(
+        &streams().map(|(_, stream)| stream).collect::<Vec<_>>(),
+    ));
     text
 }
 
@@ -55,16 +57,14 @@ fn cells(connection: &ConnectionPlan, stream: &StreamPlan) -> [String; 6] {
 }
 
 /// What the workspace takes in; nothing is said of what nobody could count.
-fn at_the_workspace<'p>(streams: impl Iterator<Item = &'p StreamPlan> + Clone) -> String {
-    let (told, all) = (
-        streams.clone().any(|stream| stream.error.is_none()),
-        streams.clone().map(|stream| stream.cost),
-    );
-    if !told {
+fn at_the_workspace(streams: &[&StreamPlan]) -> String {
+    let refused = streams.iter().filter(|stream| stream.error.is_some()).count();
+    if refused == streams.len() {
         return "What the workspace takes in with the first sync is not known either; afterwards a row for each change.\n"
             .to_owned();
     }
-    let rest = if streams.clone().any(|stream| stream.error.is_some()) {
+    let all: Cost = streams.iter().map(|stream| stream.cost).sum();
+    let rest = if refused > 0 {
         ", beside what could not be asked"
     } else {
         ""
@@ -72,7 +72,7 @@ fn at_the_workspace<'p>(streams: impl Iterator<Item = &'p StreamPlan> + Clone) -
     format!(
         "The workspace takes in about {} with the first sync{rest}, before its own accounting, which leaves names of columns out;\n\
          afterwards a row for each change.\n",
-        size(all.sum::<Cost>().bytes)
+        size(all.bytes)
     )
 }
 

@@ -111,6 +111,26 @@ async fn what_could_not_be_used_is_told_and_not_written() {
 }
 
 #[tokio::test]
+async fn an_address_copied_from_a_browser_is_told_by_init_and_by_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let (directory, state) = (folder.path().to_str().unwrap(), folder.path().join("itsmd.db"));
+    let mut args = init(directory, &["--state-path", state.to_str().unwrap()]);
+    let url = args.iter_mut().find(|arg| arg.starts_with("https://")).unwrap();
+    *url = "https://contoso.service-now.com/now/nav/ui";
+    let written = itsmd(&args, "hunter2\n").await;
+    let config = folder.path().join("itsmd.toml");
+    let checked = itsmd(&["check", "--offline", "--config", config.to_str().unwrap()], "").await;
+    for output in [&written, &checked] {
+        assert_eq!(status(output), 0, "{}", said(output));
+        let told = said(output);
+        assert!(
+            told.contains("most likely it is https://contoso.service-now.com without /now/nav/ui"),
+            "{told}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_secret_of_two_lines_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let directory = folder.path().to_str().unwrap();
