@@ -55,7 +55,7 @@ fn user(told: &Told) -> Line {
         None => parts.push("roles not readable".to_owned()),
         // The desk leaves out what may not be read, and says nothing of it.
         Some(roles) if roles.is_empty() => {
-            parts.push("no roles to be seen: it has none, or may not read them".to_owned())
+            parts.push("no roles to be seen: it has none, or may not read them".to_owned());
         }
         Some(roles) => {
             parts.push(format!("roles {}", roles.join(", ")));
