@@ -6,7 +6,7 @@ use crate::model::Code;
 const SECOND_FACTOR: Code = Code {
     id: "ITSMD-AUTH-030",
     means: "Entra wants a second factor of this account",
-    remedy: "a daemon cannot give one: exclude the account from multi-factor authentication by a conditional \
+    remedy: "a daemon cannot give a second factor: exclude the account from multi-factor authentication by a conditional \
              access policy, or use an application user with method `entra`",
 };
 /// 50126, 50056, 50107, 51004, 50020.
