@@ -197,9 +197,11 @@ fn what_ends_tells_what_it_takes_until_a_new_one_is_used() {
     );
     let anew = read(&with_key(&format!("{{ file = {key:?} }}"))).unwrap().config;
     assert_eq!(told(&anew)[1], year("2031", Used::Reload));
+    let word = key.with_extension("word");
+    std::fs::write(&word, "hunter2\n").unwrap();
     let password = with(
         "password = { env = \"PATH\" }",
-        &format!("expires = 2027-01-31\npassword = {{ file = {key:?} }}"),
+        &format!("expires = 2027-01-31\npassword = {{ file = {word:?} }}"),
     );
     assert_eq!(told(&read(&password).unwrap().config), [year("2027", Used::NextSignIn)]);
 }
