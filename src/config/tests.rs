@@ -7,6 +7,7 @@ use super::*;
 use crate::auth::Settings as Auth;
 use crate::net::SecretRef;
 
+mod doubts;
 mod lines;
 mod rules;
 

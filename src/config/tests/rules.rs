@@ -197,7 +197,7 @@ fn what_ends_tells_what_it_takes_until_a_new_one_is_used() {
     );
     let anew = read(&with_key(&format!("{{ file = {key:?} }}"))).unwrap().config;
     assert_eq!(told(&anew)[1], year("2031", Used::Reload));
-    let word = key.with_extension("word");
+    let word = folder.path().join("word");
     std::fs::write(&word, "hunter2\n").unwrap();
     let password = with(
         "password = { env = \"PATH\" }",
@@ -352,22 +352,6 @@ fn names_are_unique_and_fit_a_stream() {
 }
 
 #[test]
-fn a_listener_beyond_this_machine_is_a_warning() {
-    let loaded = read(&format!("[http]\nlisten = \"0.0.0.0:9477\"\n{}", right())).unwrap();
-    assert!(
-        loaded.warnings[0]
-            .to_string()
-            .starts_with("itsmd.toml:2: [http] listen: beyond this machine")
-    );
-    let off = read(&format!("[http]\nlisten = \"off\"\n{}", right())).unwrap();
-    assert_eq!(off.config.http, None);
-    refused(
-        &format!("[http]\nlisten = \"9477\"\n{}", right()),
-        ":2: [http] listen: expected an address and a port",
-    );
-}
-
-#[test]
 fn a_certificate_needs_its_key() {
     let text = right() + "[connection.tls]\nclient_key = { env = \"PATH\" }\n";
     refused(
@@ -404,35 +388,4 @@ fn two_connections_with_one_refresh_token_are_named() {
     }
     two(&other, "").unwrap();
     two(&one, "enabled = false\n").unwrap();
-}
-
-#[test]
-fn an_address_copied_from_a_browser_is_a_warning_that_names_the_host() {
-    for path in ["/now/nav/ui", "/main.aspx"] {
-        let loaded = read(&with(
-            "https://contoso.service-now.com",
-            &format!("https://contoso.service-now.com{path}"),
-        ));
-        let warnings = loaded.unwrap().warnings;
-        let told = warnings[0].to_string();
-        assert!(
-            told.contains("[[connection]] server_url: a path")
-                && told.contains("https://contoso.service-now.com without"),
-            "{told}"
-        );
-    }
-}
-
-#[test]
-fn a_credential_that_is_not_there_is_told_as_what_it_is() {
-    for words in [
-        "the credential \"not-there\" is handed over by systemd",
-        "systemd-run --pipe --wait -p User=itsmd -p LoadCredential=not-there:",
-        "/etc/credstore/not-there",
-    ] {
-        refused(
-            &with("{ env = \"PATH\" }\n[[", "{ credential = \"not-there\" }\n[["),
-            words,
-        );
-    }
 }
