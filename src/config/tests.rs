@@ -7,9 +7,9 @@ use super::*;
 use crate::auth::Settings as Auth;
 use crate::net::SecretRef;
 
+mod doubts;
 mod lines;
 mod rules;
-mod secrets;
 
 /// The head of a right file: 8 lines.
 const WORKSPACE: &str = r#"[workspace]

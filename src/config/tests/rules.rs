@@ -197,9 +197,11 @@ fn what_ends_tells_what_it_takes_until_a_new_one_is_used() {
     );
     let anew = read(&with_key(&format!("{{ file = {key:?} }}"))).unwrap().config;
     assert_eq!(told(&anew)[1], year("2031", Used::Reload));
+    let word = folder.path().join("word");
+    std::fs::write(&word, "hunter2\n").unwrap();
     let password = with(
         "password = { env = \"PATH\" }",
-        &format!("expires = 2027-01-31\npassword = {{ file = {key:?} }}"),
+        &format!("expires = 2027-01-31\npassword = {{ file = {word:?} }}"),
     );
     assert_eq!(told(&read(&password).unwrap().config), [year("2027", Used::NextSignIn)]);
 }
@@ -346,22 +348,6 @@ fn names_are_unique_and_fit_a_stream() {
     refused(
         &with("\"contoso\"", "\"\""),
         "name: expected text in quotes, found an empty text",
-    );
-}
-
-#[test]
-fn a_listener_beyond_this_machine_is_a_warning() {
-    let loaded = read(&format!("[http]\nlisten = \"0.0.0.0:9477\"\n{}", right())).unwrap();
-    assert!(
-        loaded.warnings[0]
-            .to_string()
-            .starts_with("itsmd.toml:2: [http] listen: beyond this machine")
-    );
-    let off = read(&format!("[http]\nlisten = \"off\"\n{}", right())).unwrap();
-    assert_eq!(off.config.http, None);
-    refused(
-        &format!("[http]\nlisten = \"9477\"\n{}", right()),
-        ":2: [http] listen: expected an address and a port",
     );
 }
 
