@@ -87,7 +87,8 @@ impl<S: Source, K: Sink> Stream<S, K> {
     async fn read_to_end(&self, work: &Work<'_>, slice: &Slice) -> Result<(), Halt> {
         let delivery = Delivery {
             generation: slice.generation,
-            fulfils: slice.generation,
+            // A slice that is read again is of no generation, but what comes through it comes after every wish before this run.
+            fulfils: slice.generation.max(work.delivery.fulfils),
             ..work.delivery.clone()
         };
         let work = Work {
