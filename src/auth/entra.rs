@@ -22,12 +22,8 @@ pub(super) fn grant(settings: &Settings) -> Result<Option<Grant>, Trouble> {
             authority,
             scope,
         } => {
-            let fields = vec![
-                Field::Plain("grant_type", "client_credentials".into()),
-                Field::Plain("client_id", client_id.clone()),
-                Field::Plain("scope", scope.clone()),
-                Field::Secret("client_secret", client_secret.clone()),
-            ];
+            let proof = [Field::Secret("client_secret", client_secret.clone())];
+            let fields = form("client_credentials", client_id, scope, proof);
             Ok(Some(Grant::of(url(authority, tenant_id)?, Dialect::Entra, fields)))
         }
         Settings::EntraCertificate {
@@ -46,13 +42,7 @@ pub(super) fn grant(settings: &Settings) -> Result<Option<Grant>, Trouble> {
                 key: private_key.clone(),
                 proof: Proof::Certificate(certificate.clone()),
             };
-            let fields = vec![
-                Field::Plain("grant_type", "client_credentials".into()),
-                Field::Plain("client_id", client_id.clone()),
-                Field::Plain("scope", scope.clone()),
-                Field::Plain("client_assertion_type", JWT_BEARER.into()),
-                Field::Signed("client_assertion", assertion),
-            ];
+            let fields = asserted(client_id, scope, Field::Signed("client_assertion", assertion));
             Ok(Some(Grant::of(url, Dialect::Entra, fields)))
         }
         Settings::EntraPassword {
@@ -67,13 +57,11 @@ pub(super) fn grant(settings: &Settings) -> Result<Option<Grant>, Trouble> {
                 return Err(codes::TENANT.stop(format!("tenant_id is `{tenant_id}`")));
             }
             // A public client: it has no secret, and must not send one.
-            let fields = vec![
-                Field::Plain("grant_type", "password".into()),
-                Field::Plain("client_id", client_id.clone()),
-                Field::Plain("scope", scope.clone()),
+            let user = [
                 Field::Plain("username", username.clone()),
                 Field::Secret("password", password.clone()),
             ];
+            let fields = form("password", client_id, scope, user);
             Ok(Some(Grant::of(url(authority, tenant_id)?, Dialect::Entra, fields)))
         }
         Settings::WorkloadIdentity {
@@ -83,13 +71,11 @@ pub(super) fn grant(settings: &Settings) -> Result<Option<Grant>, Trouble> {
             authority,
             scope,
         } => {
-            let fields = vec![
-                Field::Plain("grant_type", "client_credentials".into()),
-                Field::Plain("client_id", client_id.clone()),
-                Field::Plain("scope", scope.clone()),
-                Field::Plain("client_assertion_type", JWT_BEARER.into()),
+            let fields = asserted(
+                client_id,
+                scope,
                 Field::Federated("client_assertion", token_file.clone()),
-            ];
+            );
             Ok(Some(Grant::of(url(authority, tenant_id)?, Dialect::Entra, fields)))
         }
         Settings::None
@@ -102,6 +88,23 @@ pub(super) fn grant(settings: &Settings) -> Result<Option<Grant>, Trouble> {
         | Settings::OauthJwtBearer { .. }
         | Settings::ManagedIdentity { .. } => Ok(None),
     }
+}
+
+/// What is asked for, by whom, and the proof.
+fn form(grant: &str, client_id: &str, scope: &str, proof: impl IntoIterator<Item = Field>) -> Vec<Field> {
+    let mut fields = vec![
+        Field::Plain("grant_type", grant.into()),
+        Field::Plain("client_id", client_id.into()),
+        Field::Plain("scope", scope.into()),
+    ];
+    fields.extend(proof);
+    fields
+}
+
+/// An application that proves itself by a token of its own.
+fn asserted(client_id: &str, scope: &str, assertion: Field) -> Vec<Field> {
+    let kind = Field::Plain("client_assertion_type", JWT_BEARER.into());
+    form("client_credentials", client_id, scope, [kind, assertion])
 }
 
 fn url(authority: &str, tenant: &str) -> Result<String, Trouble> {

@@ -174,20 +174,9 @@ impl Settings {
 
     /// The file of the certificate it signs with.
     pub fn certificate(&self) -> Option<&Path> {
-        match self {
-            Self::EntraCertificate { certificate, .. } => Some(certificate),
-            Self::None
-            | Self::Mtls
-            | Self::Basic { .. }
-            | Self::ApiKey { .. }
-            | Self::OauthPassword { .. }
-            | Self::OauthClientCredentials { .. }
-            | Self::OauthRefresh { .. }
-            | Self::OauthJwtBearer { .. }
-            | Self::EntraSecret { .. }
-            | Self::EntraPassword { .. }
-            | Self::WorkloadIdentity { .. }
-            | Self::ManagedIdentity { .. } => None,
-        }
+        let Self::EntraCertificate { certificate, .. } = self else {
+            return None;
+        };
+        Some(certificate)
     }
 }

@@ -33,6 +33,17 @@ async fn token(State(endpoint): State<Endpoint>, uri: axum::http::Uri, form: Str
     (status, body).into_response()
 }
 
+/// What a resource answers to a sign-in that it does not take.
+fn unauthorized() -> Answer {
+    Answer {
+        status: StatusCode::UNAUTHORIZED,
+        headers: Default::default(),
+        body: Default::default(),
+        requests: 1,
+        unsaid: Default::default(),
+    }
+}
+
 impl Endpoint {
     async fn start(script: &[(u16, &str)]) -> (Self, String) {
         let endpoint = Self::default();
@@ -109,13 +120,7 @@ async fn a_refused_token_is_renewed_once_even_if_many_were_refused() {
     let (endpoint, url) = Endpoint::start(&[]).await;
     let credentials = servicenow(&directory, &url);
     let sent = credentials.authorization(None).await.unwrap().unwrap();
-    let answer = Answer {
-        status: StatusCode::UNAUTHORIZED,
-        headers: Default::default(),
-        body: Default::default(),
-        requests: 1,
-        unsaid: Default::default(),
-    };
+    let answer = unauthorized();
     let rejected = Rejected {
         sent: &sent,
         answer: &answer,
@@ -204,13 +209,7 @@ async fn a_refused_password_waits_but_another_one_may_try_at_once() {
     let url = "http://127.0.0.1:9";
     let credentials = Credentials::new(&settings, url, &client(url)).unwrap();
     let sent = credentials.authorization(None).await.unwrap().unwrap();
-    let answer = Answer {
-        status: StatusCode::UNAUTHORIZED,
-        headers: Default::default(),
-        body: Default::default(),
-        requests: 1,
-        unsaid: Default::default(),
-    };
+    let answer = unauthorized();
     let rejected = Rejected {
         sent: &sent,
         answer: &answer,
@@ -273,13 +272,7 @@ async fn an_api_key_goes_in_its_own_header_and_waits_when_it_was_refused() {
     let header = crate::net::http::HeaderName::from_static("x-sn-apikey");
     assert_eq!(Some(&sent), Authorization::in_header(header, "hunter2").as_ref());
     assert!(!format!("{credentials:?} {sent:?}").contains("hunter2"));
-    let answer = Answer {
-        status: StatusCode::UNAUTHORIZED,
-        headers: Default::default(),
-        body: Default::default(),
-        requests: 1,
-        unsaid: Default::default(),
-    };
+    let answer = unauthorized();
     let rejected = Rejected {
         sent: &sent,
         answer: &answer,
@@ -297,13 +290,7 @@ async fn a_client_certificate_alone_sends_nothing_and_waits_when_nobody_was_sign
     let url = "http://127.0.0.1:9";
     let credentials = Credentials::new(&Settings::Mtls, url, &client(url)).unwrap();
     assert_eq!(credentials.authorization(None).await.unwrap(), None);
-    let answer = Answer {
-        status: StatusCode::UNAUTHORIZED,
-        headers: Default::default(),
-        body: Default::default(),
-        requests: 1,
-        unsaid: Default::default(),
-    };
+    let answer = unauthorized();
     let trouble = credentials.refused(&answer);
     assert_eq!(trouble.code, codes::CLIENT_CERTIFICATE.id);
     assert_eq!(credentials.authorization(None).await.unwrap_err(), trouble);

@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use super::document::Document;
 use super::keys::ROOT;
 use super::section::Section;
-use super::{Config, Connection, connection, one_line, workspace};
+use super::{Config, Connection, connection, shared_token, workspace};
 
 /// The configuration, as far as its values could be read at all.
 pub(super) fn config(document: &Document<'_>, table: &DeTable<'_>) -> Option<Config> {
@@ -22,7 +22,7 @@ pub(super) fn config(document: &Document<'_>, table: &DeTable<'_>) -> Option<Con
     let sections = root.sections("connection");
     let connections: Vec<Option<Connection>> = sections.iter().map(connection::connection).collect();
     refuse_twins(&sections);
-    one_line::refuse_shared(&sections, &connections, document.secrets);
+    shared_token::refuse_twins(&sections, &connections, document.secrets);
     let connections: Vec<Connection> = connections.into_iter().collect::<Option<_>>()?;
     if connections.iter().all(|connection| !connection.enabled) {
         document.warning(1, "", "every connection is disabled: nothing will be read");

@@ -30,6 +30,23 @@ struct Ending {
     twice: usize,
 }
 
+impl Ending {
+    fn is_little_twice(&self, story: &Story) {
+        let Self {
+            rounds,
+            killed,
+            rows,
+            twice,
+        } = self;
+        println!("killed {killed} times at work in {rounds} rounds, {rows} rows, {twice} of them twice");
+        // At most the batches in flight at each kill, a page each.
+        assert!(
+            *twice <= killed * IN_FLIGHT * story.page_size as usize,
+            "{twice} rows are there twice"
+        );
+    }
+}
+
 impl Story {
     /// Kills one sync after the other at work, while the desk goes on working, and looks at every row of the workspace.
     async fn told(&self, rig: &Rig, disk: Option<&Disk>) -> Ending {
@@ -240,18 +257,7 @@ async fn killed_twenty_times_nothing_is_missing_and_little_is_there_twice() {
         page_size: 100,
         seed: 7,
     };
-    let Ending {
-        rounds,
-        killed,
-        rows,
-        twice,
-    } = story.told(&rig, None).await;
-    println!("killed {killed} times at work in {rounds} rounds, {rows} rows, {twice} of them twice");
-    // At most the batches in flight at each kill, a page each.
-    assert!(
-        twice <= killed * IN_FLIGHT * story.page_size as usize,
-        "{twice} rows are there twice"
-    );
+    story.told(&rig, None).await.is_little_twice(&story);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -265,17 +271,7 @@ async fn killed_two_hundred_times_nothing_is_missing_and_only_what_was_in_flight
         page_size: 100,
         seed: 8,
     };
-    let Ending {
-        rounds,
-        killed,
-        rows,
-        twice,
-    } = story.told(&rig, None).await;
-    println!("killed {killed} times at work in {rounds} rounds, {rows} rows, {twice} of them twice");
-    assert!(
-        twice <= killed * IN_FLIGHT * story.page_size as usize,
-        "{twice} rows are there twice"
-    );
+    story.told(&rig, None).await.is_little_twice(&story);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -294,15 +290,5 @@ async fn killed_two_hundred_times_on_a_disk_that_is_full_half_of_the_time_nothin
         page_size: 100,
         seed: 9,
     };
-    let Ending {
-        rounds,
-        killed,
-        rows,
-        twice,
-    } = story.told(&rig, Some(&disk)).await;
-    println!("killed {killed} times at work in {rounds} rounds, {rows} rows, {twice} of them twice");
-    assert!(
-        twice <= killed * IN_FLIGHT * story.page_size as usize,
-        "{twice} rows are there twice"
-    );
+    story.told(&rig, Some(&disk)).await.is_little_twice(&story);
 }

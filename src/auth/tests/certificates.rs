@@ -36,13 +36,7 @@ async fn a_refused_client_certificate_holds_up_neither_its_successor_nor_another
     std::fs::write(&other, "other").unwrap();
     let company = Company::default();
     let (first, second) = (showing(&one, &company), showing(&other, &company));
-    let answer = Answer {
-        status: StatusCode::UNAUTHORIZED,
-        headers: Default::default(),
-        body: Default::default(),
-        requests: 1,
-        unsaid: Default::default(),
-    };
+    let answer = unauthorized();
     let trouble = first.refused(&answer);
     assert_eq!(second.authorization(None).await.unwrap(), None);
     assert!(second.refusal().is_none());

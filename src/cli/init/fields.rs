@@ -87,18 +87,7 @@ impl Field {
     }
 
     fn can_be_given(&self) -> bool {
-        let one_value = match self.key.kind {
-            Kind::Columns | Kind::Section(_) | Kind::Sections(_) => false,
-            Kind::Text
-            | Kind::Filter
-            | Kind::Word(_)
-            | Kind::Flag
-            | Kind::Integer(..)
-            | Kind::Duration(..)
-            | Kind::Date
-            | Kind::Secret
-            | Kind::Words(_) => true,
-        };
+        let one_value = !matches!(self.key.kind, Kind::Columns | Kind::Section(_) | Kind::Sections(_));
         let used = self.place.keys().choice.is_none_or(|choice| {
             choice.by == self.key.name || variants(self.place).any(|variant| variant.uses(self.key.name))
         });
@@ -117,20 +106,7 @@ impl Field {
     }
 
     pub fn is_secret(&self) -> bool {
-        match self.key.kind {
-            Kind::Secret => true,
-            Kind::Text
-            | Kind::Filter
-            | Kind::Word(_)
-            | Kind::Flag
-            | Kind::Integer(..)
-            | Kind::Duration(..)
-            | Kind::Date
-            | Kind::Words(_)
-            | Kind::Columns
-            | Kind::Section(_)
-            | Kind::Sections(_) => false,
-        }
+        matches!(self.key.kind, Kind::Secret)
     }
 
     /// The words it takes, of what this version has.

@@ -51,6 +51,18 @@ async fn try_all(configurations: Vec<(String, String)>) -> Vec<String> {
     join_all(tried).await
 }
 
+/// Tries each block of a guide in the set-up's place of it; the methods, in order.
+async fn try_guide(guide: &str) -> Vec<String> {
+    let whole = whole();
+    let blocks = blocks(guide);
+    let all = blocks
+        .iter()
+        .map(|block| (method(block).to_owned(), with(&whole, block)));
+    let mut tried = try_all(all.collect()).await;
+    tried.sort();
+    tried
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_set_up_as_it_stands_checks_and_syncs() {
     let text = whole();
@@ -59,15 +71,8 @@ async fn the_set_up_as_it_stands_checks_and_syncs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_way_into_servicenow_checks_and_syncs() {
-    let whole = whole();
-    let blocks = blocks("ServiceNow");
-    let all = blocks
-        .iter()
-        .map(|block| (method(block).to_owned(), with(&whole, block)));
-    let mut tried = try_all(all.collect()).await;
-    tried.sort();
     assert_eq!(
-        tried,
+        try_guide("ServiceNow").await,
         [
             "api-key",
             "basic",
@@ -83,15 +88,8 @@ async fn every_way_into_servicenow_checks_and_syncs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_way_into_azure_checks_and_syncs() {
-    let whole = whole();
-    let blocks = blocks("Azure");
-    let all = blocks
-        .iter()
-        .map(|block| (method(block).to_owned(), with(&whole, block)));
-    let mut tried = try_all(all.collect()).await;
-    tried.sort();
     assert_eq!(
-        tried,
+        try_guide("Azure").await,
         [
             "client-certificate",
             "client-secret",

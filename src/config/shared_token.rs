@@ -9,7 +9,7 @@ use crate::auth::Settings;
 use crate::net::SecretRef;
 
 /// Refuses a second connection with the same token at the same server; disabled ones do not sign in.
-pub(super) fn refuse_shared(sections: &[Section<'_>], connections: &[Option<Connection>], secrets: Secrets) {
+pub(super) fn refuse_twins(sections: &[Section<'_>], connections: &[Option<Connection>], secrets: Secrets) {
     let mut seen: Vec<(&Connection, &SecretRef)> = Vec::new();
     for (section, connection) in sections.iter().zip(connections) {
         let Some(connection) = connection.as_ref().filter(|connection| connection.enabled) else {
@@ -37,21 +37,10 @@ pub(super) fn refuse_shared(sections: &[Section<'_>], connections: &[Option<Conn
 }
 
 fn refresh_token(auth: &Settings) -> Option<&SecretRef> {
-    match auth {
-        Settings::OauthRefresh { refresh_token, .. } => Some(refresh_token),
-        Settings::None
-        | Settings::Basic { .. }
-        | Settings::ApiKey { .. }
-        | Settings::Mtls
-        | Settings::OauthPassword { .. }
-        | Settings::OauthClientCredentials { .. }
-        | Settings::OauthJwtBearer { .. }
-        | Settings::EntraSecret { .. }
-        | Settings::EntraCertificate { .. }
-        | Settings::EntraPassword { .. }
-        | Settings::WorkloadIdentity { .. }
-        | Settings::ManagedIdentity { .. } => None,
-    }
+    let Settings::OauthRefresh { refresh_token, .. } = auth else {
+        return None;
+    };
+    Some(refresh_token)
 }
 
 fn at_one_server(one: &Connection, other: &Connection) -> bool {
