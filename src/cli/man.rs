@@ -91,7 +91,10 @@ mod tests {
             assert!(text::of(name).is_some(), "src/cli/man/text/{name}.man is missing");
             let page = page(&format!("itsmd-{name}"));
             for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "SEE ALSO"] {
-                assert!(page.contains(&format!("\n.SH {section}\n")) || page.contains(&format!("\n.SH \"{section}\"\n")), "{name}: {section}");
+                assert!(
+                    page.contains(&format!("\n.SH {section}\n")) || page.contains(&format!("\n.SH \"{section}\"\n")),
+                    "{name}: {section}"
+                );
             }
         }
     }
@@ -101,19 +104,45 @@ mod tests {
         let program = Cli::command();
         for name in text::commands() {
             // The simulators are not in every build.
-            assert!(name == "demo" || program.find_subcommand(name).is_some(), "there is no itsmd {name}");
+            assert!(
+                name == "demo" || program.find_subcommand(name).is_some(),
+                "there is no itsmd {name}"
+            );
         }
     }
 
     #[test]
     fn the_manual_names_every_command_and_every_option() {
         let (program, manual) = (Cli::command(), page("itsmd"));
-        let mut left: Vec<&clap::Command> = shown(&program).collect();
-        while let Some(command) = left.pop() {
-            left.extend(shown(command));
-            assert!(manual.contains(command.get_name()), "{}", command.get_name());
-            let own = page(&format!("itsmd-{}", command.get_name().replace(' ', "-"))) ;
-            let _ = own;
+        for command in shown(&program) {
+            let below: Vec<&clap::Command> = shown(command).collect();
+            let own = page(command.get_name());
+            for command in below.into_iter().chain([command]) {
+                assert!(manual.contains(command.get_name()), "{}", command.get_name());
+                for long in command
+                    .get_arguments()
+                    .filter(|one| !one.is_hide_set())
+                    .filter_map(clap::Arg::get_long)
+                {
+                    let long = format!("\\-\\-{}", long.replace('-', "\\-"));
+                    assert!(own.contains(&long), "{}: {long}", command.get_name());
+                }
+            }
         }
+    }
+
+    #[test]
+    fn the_page_on_the_file_names_every_key_that_can_be_used() {
+        let page = page("itsmd.toml");
+        for key in [
+            "server_url",
+            "dcr_immutable_id",
+            "requests_per_minute",
+            "client_secret",
+            "listen",
+        ] {
+            assert!(page.contains(&format!("\\fB{key}\\fR = ")), "{key}");
+        }
+        assert!(page.matches("\n.TP\n").count() > 60);
     }
 }

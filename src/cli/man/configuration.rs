@@ -71,14 +71,24 @@ fn variants(page: &mut Page, keys: &SectionKeys) {
         if !variant.optional.is_empty() {
             said.push(format!("may have {}", variant.optional.join(", ")));
         }
-        let said = if said.is_empty() { "nothing else".to_owned() } else { said.join("; ") };
-        page.entry(vec![bold(format!("{} = \"{}\"", choice.by, variant.name))], &format!("{said}."));
+        let said = if said.is_empty() {
+            "nothing else".to_owned()
+        } else {
+            said.join("; ")
+        };
+        page.entry(
+            vec![bold(format!("{} = \"{}\"", choice.by, variant.name))],
+            &format!("{said}."),
+        );
     }
 }
 
 fn available(keys: &SectionKeys) -> impl Iterator<Item = &'static str> {
     let variants = keys.choice.map(|choice| choice.of).unwrap_or_default();
-    variants.iter().filter(|variant| variant.available).map(|variant| variant.name)
+    variants
+        .iter()
+        .filter(|variant| variant.available)
+        .map(|variant| variant.name)
 }
 
 /// Whether anything that is built uses it.

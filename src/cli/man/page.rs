@@ -23,7 +23,8 @@ impl Page {
             body: String::new(),
         };
         page.heading("NAME");
-        page.body.push_str(&format!("{} \\- {}\n", escaped(title), escaped(about)));
+        page.body
+            .push_str(&format!("{} \\- {}\n", escaped(title), escaped(about)));
         page
     }
 
@@ -52,9 +53,19 @@ impl Page {
         self.add(Roff::new().control("PP", []).text([Inline::Roman(text.to_owned())]));
     }
 
+    /// Words behind a heading.
+    pub fn text(&mut self, text: &str) {
+        self.add(Roff::new().text([Inline::Roman(text.to_owned())]));
+    }
+
     /// One entry of a list: what it is, and what is said of it.
     pub fn entry(&mut self, head: Vec<Inline>, said: &str) {
-        self.add(Roff::new().control("TP", []).text(head).text([Inline::Roman(said.to_owned())]));
+        self.add(
+            Roff::new()
+                .control("TP", [])
+                .text(head)
+                .text([Inline::Roman(said.to_owned())]),
+        );
     }
 
     /// Adds what is built.
@@ -74,6 +85,7 @@ impl Page {
         let head = Roff::new()
             .control("TH", [title.as_str(), &section, &day, version, "itsmd manual"])
             // No word is broken, so that what is copied from a page is what was meant.
+            .control("nr", ["HY", "0"])
             .control("nh", [])
             .control("ad", ["l"])
             .render();
@@ -90,7 +102,9 @@ fn escaped(text: &str) -> String {
 /// The day of this version; empty if nobody wrote it down.
 fn day() -> String {
     let signed = CHANGES.lines().find(|line| line.starts_with(" -- "));
-    let stamp = signed.and_then(|line| line.split_once(">  ")).map(|(_, stamp)| stamp.trim());
+    let stamp = signed
+        .and_then(|line| line.split_once(">  "))
+        .map(|(_, stamp)| stamp.trim());
     let day = stamp.and_then(|stamp| DateTime::parse_from_rfc2822(stamp).ok());
     day.map_or_else(String::new, |day| day.format("%Y-%m-%d").to_string())
 }
@@ -102,15 +116,26 @@ mod tests {
     #[test]
     fn the_changelog_begins_with_this_version_and_says_its_day() {
         let first = CHANGES.lines().next().unwrap();
-        assert!(first.starts_with(concat!("itsmd (", env!("CARGO_PKG_VERSION"), ")")), "{first}");
+        assert!(
+            first.starts_with(concat!("itsmd (", env!("CARGO_PKG_VERSION"), ")")),
+            "{first}"
+        );
         assert_eq!(day().len(), 10, "{:?}", day());
     }
 
     #[test]
     fn a_page_is_found_by_whatever_it_is_called() {
         let page = Page::new("itsmd-sync", 1, "sync once");
-        assert!(["itsmd-sync", "itsmd-sync.1", "sync"].into_iter().all(|name| page.is_called(name)));
+        assert!(
+            ["itsmd-sync", "itsmd-sync.1", "sync"]
+                .into_iter()
+                .all(|name| page.is_called(name))
+        );
         assert!(!page.is_called("itsmd"));
-        assert!(page.roff().contains(".SH NAME\nitsmd\\-sync \\- sync once\n"), "{}", page.roff());
+        assert!(
+            page.roff().contains(".SH NAME\nitsmd\\-sync \\- sync once\n"),
+            "{}",
+            page.roff()
+        );
     }
 }

@@ -31,7 +31,10 @@ const COMMANDS: &[(&str, &str)] = &[
 
 /// What is said of that command.
 pub(super) fn of(command: &str) -> Option<&'static str> {
-    COMMANDS.iter().find(|(name, _)| *name == command).map(|(_, text)| *text)
+    COMMANDS
+        .iter()
+        .find(|(name, _)| *name == command)
+        .map(|(_, text)| *text)
 }
 
 /// Of which commands something is said.
