@@ -117,7 +117,7 @@ mod tests {
     fn the_changelog_begins_with_this_version_and_says_its_day() {
         let first = CHANGES.lines().next().unwrap();
         assert!(
-            first.starts_with(concat!("itsmd (", env!("CARGO_PKG_VERSION"), ")")),
+            first.starts_with(concat!("itsmd (", env!("CARGO_PKG_VERSION"), "-")),
             "{first}"
         );
         assert_eq!(day().len(), 10, "{:?}", day());
