@@ -1,7 +1,6 @@
 //! Azure's Logs Ingestion API: 2xx means taken, and only that.
 
 use std::io::Write;
-use std::time::Duration;
 
 use bytes::Bytes;
 use flate2::Compression;
@@ -14,9 +13,6 @@ use crate::model::Trouble;
 use crate::net::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use crate::net::http::{HeaderName, HeaderValue};
 use crate::net::{Answer, Authorize as _, Client, Judgement, Lane, Request};
-
-/// A changed rule and a new role take effect in minutes: no use asking sooner.
-const PROPAGATION: Duration = Duration::from_secs(600);
 
 /// Most bytes of an upload.
 const MOST: usize = 1_048_576;
@@ -146,7 +142,7 @@ pub(super) fn refusal(answer: &Answer) -> Option<SinkError> {
     );
     Some(match answer.status.as_u16() {
         400 | 403 | 404 if is_classic_table(answer) => SinkError::Failed(codes::CLASSIC_TABLE.stop(seen)),
-        400 if is_invalid_stream(answer) => SinkError::Failed(codes::STREAM.retry_after(PROPAGATION, seen)),
+        400 if is_invalid_stream(answer) => SinkError::Failed(codes::STREAM.retry(seen)),
         400 => SinkError::Refused(codes::REFUSED.stop(seen)),
         403 => SinkError::Failed(codes::FORBIDDEN.retry(seen)),
         404 => SinkError::Failed(codes::NOT_FOUND.stop(seen)),

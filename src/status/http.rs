@@ -1,10 +1,12 @@
-//! The status server: `/`, `/healthz`, `/readyz`, `/metrics`, `/api/status`. It only shows; nothing can be changed through it.
+//! The status server: `/`, `/healthz`, `/readyz`, `/metrics`, `/api/status`, `/api/history`. It only shows; nothing can be changed
+//! through it.
 //!
 //! | path | 200 | 503 |
 //! |---|---|---|
 //! | `/healthz` | the loops answer | what does not |
 //! | `/readyz` | configuration, store and schedule are up | what is not |
-//! | `/`, `/metrics`, `/api/status` | the report | the report could not be made |
+//! | `/`, `/metrics`, `/api/status`, `/api/history` | the report | the report could not be made |
+//! | `/assets/NAME` | a file of the page | |
 //!
 //! A remote's trouble changes neither health nor readiness: a supervisor would restart a daemon that is well.
 
@@ -14,19 +16,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Json, Response};
 use axum::routing::get;
+use chrono::DateTime;
 use futures_util::future::BoxFuture;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::style::content_security_policy;
-use super::{Metrics, Report, page};
+use super::{Controls, History, Metrics, Report, asset, page};
 
 /// How long a view may take to answer before it counts as stuck.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -38,6 +41,7 @@ type View<T> = Box<dyn Fn() -> BoxFuture<'static, T> + Send + Sync>;
 /// What the server asks when it is asked.
 pub struct Views {
     report: View<Result<Report, String>>,
+    history: View<Result<History, String>>,
     healthy: View<Vec<String>>,
     ready: View<Vec<String>>,
     metrics: Arc<Metrics>,
@@ -64,17 +68,36 @@ impl Views {
     {
         Self {
             report: Box::new(move || Box::pin(report())),
+            history: Box::new(|| Box::pin(async { Ok(History::empty(DateTime::UNIX_EPOCH)) })),
             healthy: Box::new(move || Box::pin(healthy())),
             ready: Box::new(move || Box::pin(ready())),
             metrics,
         }
     }
 
-    async fn report(&self) -> Result<Report, Response> {
-        let made = timeout(ANSWER_WITHIN, (self.report)()).await;
-        made.unwrap_or_else(|_| Err("it took too long".to_owned()))
-            .map_err(|why| (StatusCode::SERVICE_UNAVAILABLE, format!("no report: {why}\n")).into_response())
+    /// `history` makes the history or says why it cannot; without one nothing was yet.
+    #[must_use]
+    pub fn with_history<A>(mut self, history: impl Fn() -> A + Send + Sync + 'static) -> Self
+    where
+        A: Future<Output = Result<History, String>> + Send + 'static,
+    {
+        self.history = Box::new(move || Box::pin(history()));
+        self
     }
+
+    async fn report(&self) -> Result<Report, Response> {
+        made((self.report)()).await
+    }
+
+    async fn history(&self) -> Result<History, Response> {
+        made((self.history)()).await
+    }
+}
+
+async fn made<T>(asked: BoxFuture<'static, Result<T, String>>) -> Result<T, Response> {
+    let made = timeout(ANSWER_WITHIN, asked).await;
+    made.unwrap_or_else(|_| Err("it took too long".to_owned()))
+        .map_err(|why| (StatusCode::SERVICE_UNAVAILABLE, format!("no report: {why}\n")).into_response())
 }
 
 /// Serves until `stop`, then lets open requests end for two seconds. Fails if the listener does.
@@ -86,6 +109,8 @@ pub async fn serve(listener: TcpListener, views: Views, stop: CancellationToken)
         .route("/readyz", get(show_readiness))
         .route("/metrics", get(show_metrics))
         .route("/api/status", get(show_status))
+        .route("/api/history", get(show_history))
+        .route("/assets/{name}", get(show_asset))
         .fallback(|| async { (StatusCode::NOT_FOUND, "not found\n") })
         .layer(middleware::from_fn_with_state(Arc::new(guard), keep))
         .with_state(Arc::new(views));
@@ -102,7 +127,30 @@ pub async fn serve(listener: TcpListener, views: Views, stop: CancellationToken)
 }
 
 async fn show_page(State(views): State<Arc<Views>>) -> Result<Html<String>, Response> {
-    Ok(Html(page(&views.report().await?)))
+    let (report, history) = (views.report().await?, views.history().await?);
+    Ok(Html(page(&report, &history, Controls::default())))
+}
+
+async fn show_history(State(views): State<Arc<Views>>) -> Result<Json<History>, Response> {
+    Ok(Json(views.history().await?))
+}
+
+/// The page names a file together with a hash of it (`?v=…`): what is kept is never out of date.
+async fn show_asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let Some(file) = asset(&name) else {
+        return (StatusCode::NOT_FOUND, "not found\n").into_response();
+    };
+    let kept = [
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (header::ETAG, file.etag),
+    ];
+    if headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|known| known == file.etag)
+    {
+        return (StatusCode::NOT_MODIFIED, kept).into_response();
+    }
+    (kept, [(header::CONTENT_TYPE, file.content_type)], file.bytes).into_response()
 }
 
 async fn show_status(State(views): State<Arc<Views>>) -> Result<Json<Report>, Response> {
@@ -178,7 +226,7 @@ async fn keep(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> 
         None => next.run(request).await,
     };
     for (name, value) in &guard.headers {
-        response.headers_mut().insert(name, value.clone());
+        response.headers_mut().entry(name).or_insert_with(|| value.clone());
     }
     response
 }

@@ -3,6 +3,8 @@
 //! Nothing here knows the store or the network side of the work: reports and health are asked of closures.
 //! No field of a work item is ever shown but its number.
 
+mod controls;
+pub mod history;
 pub mod http;
 pub mod log;
 pub mod metrics;
@@ -12,8 +14,10 @@ mod style;
 mod text;
 pub mod words;
 
+pub use controls::{Controls, Said};
+pub use history::History;
 pub use metrics::Metrics;
-pub use page::page;
+pub use page::{Asset, asset, page};
 pub use report::{
     Backfill, ConnectionReport, Credential, LastRun, Mood, Outcome, Problem, RecentItem, Reconcile, RefusedSignIn,
     Report, StreamReport, StreamState, Waiting,

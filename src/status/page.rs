@@ -8,10 +8,14 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::style::STYLE;
 use super::words::{count, relative, span};
-use super::{ConnectionReport, Mood, Report, StreamReport, StreamState};
+use super::{ConnectionReport, Controls, History, Mood, Report, StreamReport, StreamState};
 
-/// The page of a report.
-pub fn page(report: &Report) -> String {
+mod asset;
+
+pub use asset::{Asset, asset};
+
+/// The page of a report and of what was before it.
+pub fn page(report: &Report, _history: &History, _controls: Controls) -> String {
     let mood = report.mood();
     let mut html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
