@@ -209,11 +209,9 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     // Each thread has a heap of its own: many would not be faster, only larger.
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4));
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    Ok(builder
-        .worker_threads(threads)
-        .max_blocking_threads(4)
-        .enable_all()
-        .build()?)
+    // Names are looked up on threads that block, and the state file is worked with on such threads. Their number is
+    // tokio's own: four servers whose names do not resolve must not keep everybody else waiting.
+    Ok(builder.worker_threads(threads).enable_all().build()?)
 }
 
 /// Runs a command on a runtime of its own. What its threads still do at the end is not waited for: a state file that

@@ -35,3 +35,4 @@ mod storm;
 mod sync;
 mod telling;
 mod trust;
+mod watched;

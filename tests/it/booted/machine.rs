@@ -72,7 +72,7 @@ impl Machine {
             .stderr(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| panic!("setpriv systemd-nspawn: {error}"));
-        let leader = first_child(Pid::from_child(&supervisor));
+        let leader = first_inside(Pid::from_child(&supervisor));
         let machine = Self {
             supervisor,
             leader,
@@ -194,19 +194,22 @@ impl Machine {
     }
 }
 
-/// The first process inside, as soon as there is one.
-fn first_child(parent: Pid) -> Pid {
-    let parent = parent.as_raw_nonzero();
+/// The first process inside, as soon as there is one: the child that has the number 1 there. Another comes before it and
+/// goes.
+fn first_inside(supervisor: Pid) -> Pid {
+    let supervisor = supervisor.as_raw_nonzero();
+    let is_first = |pid: &&str| {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+        numbers.is_some_and(|numbers| numbers.split_whitespace().skip(1).last() == Some("1"))
+    };
     let begun = Instant::now();
     loop {
-        let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap_or_default();
-        if let Some(child) = children
-            .split_whitespace()
-            .next()
-            .and_then(|pid| pid.parse().ok())
-            .and_then(Pid::from_raw)
-        {
-            return child;
+        let children =
+            std::fs::read_to_string(format!("/proc/{supervisor}/task/{supervisor}/children")).unwrap_or_default();
+        let first = children.split_whitespace().find(is_first);
+        if let Some(first) = first.and_then(|pid| pid.parse().ok()).and_then(Pid::from_raw) {
+            return first;
         }
         assert!(begun.elapsed() < SOON, "systemd-nspawn starts nothing");
         std::thread::sleep(Duration::from_millis(10));
