@@ -1,5 +1,6 @@
 //! The daemon: start in order, run until told to stop, stop in order.
 
+mod asks;
 mod health;
 mod obey;
 mod requests;
