@@ -105,8 +105,11 @@ impl Daemon {
         let (daemon, notifier) = (Arc::clone(self), notifier.clone());
         let telling = notifier.clone();
         self.tasks.spawn(async move {
-            let healthy = || async { daemon.unhealthy().await.is_empty() };
-            notifier.watchdog(daemon.stop.clone(), healthy).await;
+            let answered = || async {
+                daemon.answered().await;
+                true
+            };
+            notifier.watchdog(daemon.stop.clone(), answered).await;
         });
         let daemon = Arc::clone(self);
         self.tasks.spawn(async move { daemon.take_requests().await });

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod announced;
+mod booted;
 mod broken_setups;
 mod checking;
 mod cli;
@@ -34,3 +35,4 @@ mod storm;
 mod sync;
 mod telling;
 mod trust;
+mod watched;
