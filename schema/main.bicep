@@ -37,7 +37,811 @@ param staleAfterMinutes int = 90
 @maxValue(1000000)
 param backlogGrowth int = 50
 
-var workbookContent = '{"$schema":"https://github.com/Microsoft/Application-Insights-Workbooks/blob/master/schema/workbook.json","fallbackResourceIds":["THE-WORKSPACE"],"items":[{"content":{"json":"# Service desk\\nWork items as itsmd keeps them in step with the service desk. Click a row of a table to see its work items below it; **Open** shows a work item in the service desk. Times are in your time zone."},"name":"about","type":1},{"content":{"parameters":[{"id":"3d5ff4a1-6ed2-4b5a-9f0c-7f6f3c0f5a01","isRequired":true,"label":"Time range","name":"TimeRange","type":4,"typeSettings":{"allowCustom":true,"selectableValues":[{"durationMs":86400000},{"durationMs":604800000},{"durationMs":1209600000},{"durationMs":2592000000},{"durationMs":5184000000},{"durationMs":7776000000},{"durationMs":10368000000}]},"value":{"durationMs":2592000000},"version":"KqlParameterItem/1.0"},{"delimiter":",","id":"3d5ff4a1-6ed2-4b5a-9f0c-7f6f3c0f5a02","isRequired":true,"label":"Connection","multiSelect":true,"name":"Connection","query":"ServiceDesk_CL\\n| distinct ServiceDeskConnectionName_s\\n| order by ServiceDeskConnectionName_s asc\\n","queryType":0,"quote":"\'","resourceType":"microsoft.operationalinsights/workspaces","timeContext":{"durationMs":15552000000},"type":2,"typeSettings":{"additionalResourceOptions":["value::all"],"selectAllValue":"*","showDefault":false},"value":["value::all"],"version":"KqlParameterItem/1.0"},{"delimiter":",","id":"3d5ff4a1-6ed2-4b5a-9f0c-7f6f3c0f5a03","isRequired":true,"jsonData":"[{\\"value\\":\\"Incident\\",\\"label\\":\\"Incidents\\"},{\\"value\\":\\"ChangeRequest\\",\\"label\\":\\"Change requests\\"}]","label":"Work item type","multiSelect":true,"name":"WorkItemType","quote":"\'","timeContext":{"durationMs":15552000000},"type":2,"typeSettings":{"additionalResourceOptions":["value::all"],"selectAllValue":"*","showDefault":false},"value":["value::all"],"version":"KqlParameterItem/1.0"}],"queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","style":"pills","version":"KqlParameterItem/1.0"},"name":"choices","type":9},{"content":{"json":"## Connector status\\nIs what you see here up to date? If a row is not *InStep*, the column beside it says what to do."},"name":"status","type":1},{"content":{"gridSettings":{"filter":true,"formatters":[{"columnMatch":"Verdict","formatOptions":{"thresholdsGrid":[{"operator":"==","representation":"success","text":"{0}","thresholdValue":"InStep"},{"operator":"==","representation":"2","text":"{0}","thresholdValue":"Behind"},{"operator":"==","representation":"4","text":"{0}","thresholdValue":"Failing"},{"operator":"==","representation":"Disabled","text":"{0}","thresholdValue":"Silent"},{"operator":"Default","representation":"unknown","text":"{0}","thresholdValue":null}],"thresholdsOptions":"icons"},"formatter":18}],"rowLimit":1000},"noDataMessage":"No answer: the function ServiceDeskHealth is missing.","query":"ServiceDeskHealth\\n| where \\"*\\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection}, \\"(none)\\")\\n| where \\"*\\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType}, \\"(none)\\")\\n| order by case(Verdict == \\"Silent\\", 0, Verdict == \\"Failing\\", 1, Verdict == \\"Behind\\", 2, 3) asc,\\n    ServiceDeskConnectionName_s asc, ServiceDeskWorkItemType_s asc\\n","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","showExportToExcel":true,"size":0,"timeContext":{"durationMs":15552000000},"title":"Streams","version":"KqlItem/1.0","visualization":"table"},"customWidth":"100","name":"health","type":3},{"content":{"gridSettings":{"filter":true,"formatters":[{"columnMatch":"RecordUrl_s","formatOptions":{"linkLabel":"Open","linkTarget":"Url"},"formatter":7}],"rowLimit":1000},"noDataMessage":"Nothing in the chosen range.","query":"ServiceDeskLog_CL\\n| where TimeGenerated {TimeRange}\\n| where \\"*\\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection}, \\"\\")\\n| summarize Times = count(), Last = max(TimeGenerated), arg_max(TimeGenerated, ExceptionMessage_s)\\n    by LogType_s, ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s, Message\\n| order by case(LogType_s == \\"ERROR\\", 0, LogType_s == \\"WARNING\\", 1, 2) asc, Last desc\\n| project LogType_s, Last, Times, ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s, Message, ExceptionMessage_s\\n","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","showExportToExcel":true,"size":0,"timeContext":{"durationMs":15552000000},"title":"Messages","version":"KqlItem/1.0","visualization":"table"},"customWidth":"100","name":"messages","type":3},{"content":{"json":"## Work items created\\nBy the day they were opened in the service desk, each counted once."},"name":"created-head","type":1},{"content":{"noDataMessage":"Nothing in the chosen range.","query":"ServiceDeskCurrent\\n| where \\"*\\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\\n| where \\"*\\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\\n| where CreatedDate_t {TimeRange}\\n| summarize Created = count() by bin(CreatedDate_t, 1d), ServiceDeskWorkItemType_s\\n| order by CreatedDate_t asc\\n","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","showExportToExcel":false,"size":0,"timeContext":{"durationMs":15552000000},"title":"A day","version":"KqlItem/1.0","visualization":"barchart"},"customWidth":"60","name":"created","type":3},{"content":{"exportedParameters":[{"fieldName":"ServiceDeskWorkItemType_s","parameterName":"PickedType","parameterType":1},{"fieldName":"ServiceDeskConnectionName_s","parameterName":"PickedConnection","parameterType":1}],"gridSettings":{"filter":true,"formatters":[{"columnMatch":"RecordUrl_s","formatOptions":{"linkLabel":"Open","linkTarget":"Url"},"formatter":7}],"rowLimit":1000},"noDataMessage":"Nothing in the chosen range.","query":"ServiceDeskCurrent\\n| where \\"*\\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\\n| where \\"*\\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\\n| where CreatedDate_t {TimeRange}\\n| summarize Created = count(), StillOpen = countif(IsOpen) by ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s\\n| order by Created desc\\n","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","showExportToExcel":true,"size":0,"timeContext":{"durationMs":15552000000},"title":"By connection and type","version":"KqlItem/1.0","visualization":"table"},"customWidth":"40","name":"created-by-type","type":3},{"conditionalVisibility":{"comparison":"isNotEqualTo","parameterName":"PickedType","value":""},"content":{"gridSettings":{"filter":true,"formatters":[{"columnMatch":"RecordUrl_s","formatOptions":{"linkLabel":"Open","linkTarget":"Url"},"formatter":7}],"rowLimit":1000},"noDataMessage":"Nothing in the chosen range.","query":"ServiceDeskCurrent\\n| where \\"*\\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\\n| where \\"*\\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\\n| where CreatedDate_t {TimeRange}\\n| where ServiceDeskConnectionName_s == @\\"{PickedConnection}\\" and ServiceDeskWorkItemType_s == @\\"{PickedType}\\"\\n| order by CreatedDate_t desc\\n| project\\n    ServiceDeskId_s, RecordUrl_s, ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s, Title_s, State, Priority_s,\\n    Computer, AssignedTo_s, AssignmentGroup_s, CreatedDate_t, LastModifiedDate_t\\n","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","showExportToExcel":true,"size":0,"timeContext":{"durationMs":15552000000},"title":"{PickedConnection}: {PickedType}","version":"KqlItem/1.0","visualization":"table"},"customWidth":"100","name":"created-records","type":3},{"content":{"json":"## Impacted computers\\nConfiguration items with something open, or with something opened in the time range."},"name":"computers-head","type":1},{"content":{"exportedParameters":[{"fieldName":"Computer","parameterName":"PickedComputer","parameterType":1}],"gridSettings":{"filter":true,"formatters":[{"columnMatch":"RecordUrl_s","formatOptions":{"linkLabel":"Open","linkTarget":"Url"},"formatter":7}],"rowLimit":1000},"noDataMessage":"Nothing in the chosen range.","query":"ServiceDeskCurrent\\n| where \\"*\\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\\n| where \\"*\\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\\n| where isnotempty(Computer)\\n| where IsOpen or CreatedDate_t {TimeRange}\\n| summarize\\n    OpenIncidents = countif(ServiceDeskWorkItemType_s == \\"Incident\\" and IsOpen),\\n    OpenChanges = countif(ServiceDeskWorkItemType_s == \\"ChangeRequest\\" and IsOpen),\\n    WorkItems = count(),\\n    Newest = max(CreatedDate_t)\\n    by Computer\\n| order by OpenIncidents desc, WorkItems desc\\n| take 250\\n","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","showExportToExcel":true,"size":0,"timeContext":{"durationMs":15552000000},"title":"Computers","version":"KqlItem/1.0","visualization":"table"},"customWidth":"100","name":"computers","type":3},{"conditionalVisibility":{"comparison":"isNotEqualTo","parameterName":"PickedComputer","value":""},"content":{"gridSettings":{"filter":true,"formatters":[{"columnMatch":"RecordUrl_s","formatOptions":{"linkLabel":"Open","linkTarget":"Url"},"formatter":7}],"rowLimit":1000},"noDataMessage":"Nothing in the chosen range.","query":"ServiceDeskCurrent\\n| where \\"*\\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\\n| where \\"*\\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\\n| where Computer == @\\"{PickedComputer}\\"\\n| where IsOpen or CreatedDate_t {TimeRange}\\n| order by CreatedDate_t desc\\n| project\\n    ServiceDeskId_s, RecordUrl_s, ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s, Title_s, State, Priority_s,\\n    Computer, AssignedTo_s, AssignmentGroup_s, CreatedDate_t, LastModifiedDate_t\\n","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","showExportToExcel":true,"size":0,"timeContext":{"durationMs":15552000000},"title":"{PickedComputer}","version":"KqlItem/1.0","visualization":"table"},"customWidth":"100","name":"computer-records","type":3},{"content":{"json":"## Alert rules\\nRules over these tables in the subscriptions you may see, and what they said in the time range."},"name":"alerts-head","type":1},{"content":{"crossComponentResources":["value::all"],"gridSettings":{"filter":true,"formatters":[{"columnMatch":"RuleId","formatOptions":{"linkLabel":"Show","linkTarget":"Resource"},"formatter":7}],"rowLimit":1000},"noDataMessage":"There is no alert rule over these tables.","query":"resources\\n| where type =~ \\"microsoft.insights/scheduledqueryrules\\"\\n| where tostring(properties.criteria) contains \\"ServiceDesk\\"\\n| project\\n    Rule = name, RuleId = id, Severity = toint(properties.severity), Enabled = tobool(properties.enabled),\\n    Every = tostring(properties.evaluationFrequency), WhatItSays = tostring(properties.description)\\n| order by Severity asc, Rule asc\\n","queryType":1,"resourceType":"microsoft.resourcegraph/resources","showExportToExcel":true,"size":0,"timeContext":{"durationMs":15552000000},"title":"Rules","version":"KqlItem/1.0","visualization":"table"},"customWidth":"100","name":"rules","type":3},{"content":{"crossComponentResources":["value::all"],"gridSettings":{"filter":true,"formatters":[{"columnMatch":"AlertId","formatOptions":{"linkLabel":"Show","linkTarget":"Resource"},"formatter":7}],"rowLimit":1000},"noDataMessage":"No rule fired in the time range.","query":"alertsmanagementresources\\n| where type =~ \\"microsoft.alertsmanagement/alerts\\"\\n| extend Essentials = properties.essentials\\n| where tostring(Essentials.alertRule) contains \\"itsmd\\" or tostring(Essentials.alertRule) contains \\"servicedesk\\"\\n| extend Fired = todatetime(Essentials.startDateTime)\\n| where Fired {TimeRange}\\n| project\\n    Fired, Rule = tostring(Essentials.alertRule), Condition = tostring(Essentials.monitorCondition),\\n    State = tostring(Essentials.alertState), Severity = tostring(Essentials.severity), AlertId = id\\n| order by Fired desc\\n","queryType":1,"resourceType":"microsoft.resourcegraph/resources","showExportToExcel":true,"size":0,"timeContext":{"durationMs":15552000000},"title":"Alerts","version":"KqlItem/1.0","visualization":"table"},"customWidth":"100","name":"fired","type":3},{"content":{"json":"## Time to resolve\\nHours from opened to resolved (or closed, where nothing is said of resolving), of incidents resolved in the time range. Half of them took no longer than the median; nine of ten no longer than the second line."},"name":"resolve-head","type":1},{"content":{"noDataMessage":"Nothing in the chosen range.","query":"ServiceDeskCurrent\\n| where \\"*\\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\\n| where \\"*\\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\\n| where ServiceDeskWorkItemType_s == \\"Incident\\" and not(IsOpen)\\n| extend Resolved = coalesce(ResolvedDate_t, ClosedDate_t)\\n| where Resolved {TimeRange}\\n// A record that says it was resolved before it was opened would count backwards.\\n| where Resolved >= CreatedDate_t\\n| extend Hours = datetime_diff(\\"minute\\", Resolved, CreatedDate_t) / 60.0\\n| summarize Median = percentile(Hours, 50), NineOfTen = percentile(Hours, 90) by bin(Resolved, 1d)\\n| order by Resolved asc\\n","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","showExportToExcel":false,"size":0,"timeContext":{"durationMs":15552000000},"title":"Hours, by the day of resolving","version":"KqlItem/1.0","visualization":"linechart"},"customWidth":"50","name":"resolve-trend","type":3},{"content":{"exportedParameters":[{"fieldName":"Priority_s","parameterName":"PickedPriority","parameterType":1},{"fieldName":"AssignmentGroup_s","parameterName":"PickedGroup","parameterType":1}],"gridSettings":{"filter":true,"formatters":[{"columnMatch":"RecordUrl_s","formatOptions":{"linkLabel":"Open","linkTarget":"Url"},"formatter":7}],"rowLimit":1000},"noDataMessage":"Nothing in the chosen range.","query":"ServiceDeskCurrent\\n| where \\"*\\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\\n| where \\"*\\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\\n| where ServiceDeskWorkItemType_s == \\"Incident\\" and not(IsOpen)\\n| extend Resolved = coalesce(ResolvedDate_t, ClosedDate_t)\\n| where Resolved {TimeRange}\\n| where Resolved >= CreatedDate_t\\n| extend Hours = datetime_diff(\\"minute\\", Resolved, CreatedDate_t) / 60.0\\n| summarize Incidents = count(), MedianHours = round(percentile(Hours, 50), 1), NineOfTenHours = round(percentile(Hours, 90), 1)\\n    by Priority_s, AssignmentGroup_s\\n| order by Priority_s asc, Incidents desc\\n","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","showExportToExcel":true,"size":0,"timeContext":{"durationMs":15552000000},"title":"By priority and group","version":"KqlItem/1.0","visualization":"table"},"customWidth":"50","name":"resolve-by-priority","type":3},{"conditionalVisibility":{"comparison":"isNotEqualTo","parameterName":"PickedPriority","value":""},"content":{"gridSettings":{"filter":true,"formatters":[{"columnMatch":"RecordUrl_s","formatOptions":{"linkLabel":"Open","linkTarget":"Url"},"formatter":7}],"rowLimit":1000},"noDataMessage":"Nothing in the chosen range.","query":"ServiceDeskCurrent\\n| where \\"*\\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\\n| where \\"*\\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\\n| where ServiceDeskWorkItemType_s == \\"Incident\\" and not(IsOpen)\\n| extend Resolved = coalesce(ResolvedDate_t, ClosedDate_t)\\n| where Resolved {TimeRange}\\n| where Priority_s == @\\"{PickedPriority}\\" and AssignmentGroup_s == @\\"{PickedGroup}\\"\\n| order by Resolved desc\\n| project\\n    ServiceDeskId_s, RecordUrl_s, ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s, Title_s, State, Priority_s,\\n    Computer, AssignedTo_s, AssignmentGroup_s, CreatedDate_t, LastModifiedDate_t\\n","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","showExportToExcel":true,"size":0,"timeContext":{"durationMs":15552000000},"title":"{PickedPriority}, {PickedGroup}","version":"KqlItem/1.0","visualization":"table"},"customWidth":"100","name":"resolve-records","type":3},{"content":{"json":"## Backlog\\nOpen incidents. What was opened and not touched for longer than `sync_days` before itsmd began is not in the workspace, and not counted."},"name":"backlog-head","type":1},{"content":{"noDataMessage":"Nothing in the chosen range.","query":"// Open incidents at the end of each day: one more for each opened, one less for each finished.\\nlet Incidents = ServiceDeskCurrent\\n    | where \\"*\\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\\n| where \\"*\\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\\n    | where ServiceDeskWorkItemType_s == \\"Incident\\" and isnotnull(CreatedDate_t)\\n    | project CreatedDate_t, Finished = iff(IsOpen, datetime(null), coalesce(ResolvedDate_t, ClosedDate_t, LastModifiedDate_t));\\nlet Begun = Incidents | project Day = bin(CreatedDate_t, 1d), Step = 1;\\nlet Ended = Incidents | where isnotnull(Finished) | project Day = bin(Finished, 1d), Step = -1;\\nunion Begun, Ended\\n| summarize Step = sum(Step) by Day\\n| order by Day asc\\n| extend Open = row_cumsum(Step)\\n| where Day {TimeRange}\\n| project Day, Open\\n","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","showExportToExcel":false,"size":0,"timeContext":{"durationMs":15552000000},"title":"Open at the end of the day","version":"KqlItem/1.0","visualization":"linechart"},"customWidth":"50","name":"backlog-trend","type":3},{"content":{"exportedParameters":[{"fieldName":"Priority_s","parameterName":"PickedBacklogPriority","parameterType":1},{"fieldName":"AssignmentGroup_s","parameterName":"PickedBacklogGroup","parameterType":1}],"gridSettings":{"filter":true,"formatters":[{"columnMatch":"RecordUrl_s","formatOptions":{"linkLabel":"Open","linkTarget":"Url"},"formatter":7}],"rowLimit":1000},"noDataMessage":"No incident is open.","query":"ServiceDeskOpenIncidents\\n| where \\"*\\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\\n| where \\"*\\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\\n| summarize\\n    Open = count(), OverAWeek = countif(AgeDays >= 7), OverAMonth = countif(AgeDays >= 30), OldestDays = max(AgeDays)\\n    by AssignmentGroup_s, Priority_s\\n| order by Open desc\\n","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","showExportToExcel":true,"size":0,"timeContext":{"durationMs":15552000000},"title":"Open now","version":"KqlItem/1.0","visualization":"table"},"customWidth":"50","name":"backlog-by-group","type":3},{"conditionalVisibility":{"comparison":"isNotEqualTo","parameterName":"PickedBacklogPriority","value":""},"content":{"gridSettings":{"filter":true,"formatters":[{"columnMatch":"RecordUrl_s","formatOptions":{"linkLabel":"Open","linkTarget":"Url"},"formatter":7}],"rowLimit":1000},"noDataMessage":"Nothing in the chosen range.","query":"ServiceDeskOpenIncidents\\n| where \\"*\\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\\n| where \\"*\\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\\n| where AssignmentGroup_s == @\\"{PickedBacklogGroup}\\" and Priority_s == @\\"{PickedBacklogPriority}\\"\\n| order by CreatedDate_t asc\\n| project\\n    ServiceDeskId_s, RecordUrl_s, ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s, Title_s, State, Priority_s,\\n    Computer, AssignedTo_s, AssignmentGroup_s, CreatedDate_t, LastModifiedDate_t\\n","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","showExportToExcel":true,"size":0,"timeContext":{"durationMs":15552000000},"title":"{PickedBacklogGroup}, {PickedBacklogPriority}","version":"KqlItem/1.0","visualization":"table"},"customWidth":"100","name":"backlog-records","type":3},{"content":{"json":"## Change calendar\\nWhat is being changed now, what comes in the next two weeks, and how many changes were planned for each day."},"name":"changes-head","type":1},{"content":{"gridSettings":{"filter":true,"formatters":[{"columnMatch":"RecordUrl_s","formatOptions":{"linkLabel":"Open","linkTarget":"Url"},"formatter":7}],"rowLimit":1000},"noDataMessage":"Nothing is being changed now.","query":"ServiceDeskActiveChanges()\\n| where \\"*\\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\\n| order by ActiveSince asc\\n| project\\n    ServiceDeskId_s, RecordUrl_s, Title_s, Computer, State, Risk_s, ConflictStatus_s, AssignedTo_s, ActiveSince,\\n    PlannedEndDate_t\\n","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","showExportToExcel":true,"size":0,"timeContext":{"durationMs":15552000000},"title":"Now","version":"KqlItem/1.0","visualization":"table"},"customWidth":"100","name":"changes-now","type":3},{"content":{"gridSettings":{"filter":true,"formatters":[{"columnMatch":"RecordUrl_s","formatOptions":{"linkLabel":"Open","linkTarget":"Url"},"formatter":7}],"rowLimit":1000},"noDataMessage":"No change is planned for the next two weeks.","query":"ServiceDeskCurrent\\n| where \\"*\\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\\n| where ServiceDeskWorkItemType_s == \\"ChangeRequest\\" and IsOpen\\n| where PlannedEndDate_t > now() and PlannedStartDate_t < now() + 14d\\n| order by PlannedStartDate_t asc\\n| project\\n    Day = format_datetime(PlannedStartDate_t, \\"yyyy-MM-dd\\"), PlannedStartDate_t, PlannedEndDate_t, ServiceDeskId_s, RecordUrl_s,\\n    Title_s, Computer, Type_s, Risk_s, State, ConflictStatus_s, AssignedTo_s, AssignmentGroup_s\\n","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","showExportToExcel":true,"size":0,"timeContext":{"durationMs":15552000000},"title":"The next two weeks","version":"KqlItem/1.0","visualization":"table"},"customWidth":"100","name":"changes-ahead","type":3},{"content":{"noDataMessage":"Nothing in the chosen range.","query":"// The chosen range, and the two weeks that come.\\nServiceDeskCurrent\\n| where \\"*\\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\\n| where ServiceDeskWorkItemType_s == \\"ChangeRequest\\"\\n| where PlannedStartDate_t {TimeRange} or PlannedStartDate_t between (now() .. 14d)\\n| extend Kind = iff(isempty(Type_s), \\"Change\\", Type_s)\\n| summarize Changes = count() by bin(PlannedStartDate_t, 1d), Kind\\n| order by PlannedStartDate_t asc\\n","queryType":0,"resourceType":"microsoft.operationalinsights/workspaces","showExportToExcel":false,"size":0,"timeContext":{"durationMs":15552000000},"title":"Planned, by day and type","version":"KqlItem/1.0","visualization":"barchart"},"customWidth":"100","name":"changes-by-day","type":3}],"version":"Notebook/1.0"}'
+var workbookContent = '''
+{
+  "$schema": "https://github.com/Microsoft/Application-Insights-Workbooks/blob/master/schema/workbook.json",
+  "fallbackResourceIds": [
+    "THE-WORKSPACE"
+  ],
+  "items": [
+    {
+      "content": {
+        "json": "# Service desk\nWork items as itsmd keeps them in step with the service desk. Click a row of a table to see its work items below it; **Open** shows a work item in the service desk. Times are in your time zone."
+      },
+      "name": "about",
+      "type": 1
+    },
+    {
+      "content": {
+        "parameters": [
+          {
+            "id": "3d5ff4a1-6ed2-4b5a-9f0c-7f6f3c0f5a01",
+            "isRequired": true,
+            "label": "Time range",
+            "name": "TimeRange",
+            "type": 4,
+            "typeSettings": {
+              "allowCustom": true,
+              "selectableValues": [
+                {
+                  "durationMs": 86400000
+                },
+                {
+                  "durationMs": 604800000
+                },
+                {
+                  "durationMs": 1209600000
+                },
+                {
+                  "durationMs": 2592000000
+                },
+                {
+                  "durationMs": 5184000000
+                },
+                {
+                  "durationMs": 7776000000
+                },
+                {
+                  "durationMs": 10368000000
+                }
+              ]
+            },
+            "value": {
+              "durationMs": 2592000000
+            },
+            "version": "KqlParameterItem/1.0"
+          },
+          {
+            "delimiter": ",",
+            "id": "3d5ff4a1-6ed2-4b5a-9f0c-7f6f3c0f5a02",
+            "isRequired": true,
+            "label": "Connection",
+            "multiSelect": true,
+            "name": "Connection",
+            "query": "ServiceDesk_CL\n| distinct ServiceDeskConnectionName_s\n| order by ServiceDeskConnectionName_s asc\n",
+            "queryType": 0,
+            "quote": "'",
+            "resourceType": "microsoft.operationalinsights/workspaces",
+            "timeContext": {
+              "durationMs": 15552000000
+            },
+            "type": 2,
+            "typeSettings": {
+              "additionalResourceOptions": [
+                "value::all"
+              ],
+              "selectAllValue": "*",
+              "showDefault": false
+            },
+            "value": [
+              "value::all"
+            ],
+            "version": "KqlParameterItem/1.0"
+          },
+          {
+            "delimiter": ",",
+            "id": "3d5ff4a1-6ed2-4b5a-9f0c-7f6f3c0f5a03",
+            "isRequired": true,
+            "jsonData": "[{\"value\":\"Incident\",\"label\":\"Incidents\"},{\"value\":\"ChangeRequest\",\"label\":\"Change requests\"}]",
+            "label": "Work item type",
+            "multiSelect": true,
+            "name": "WorkItemType",
+            "quote": "'",
+            "timeContext": {
+              "durationMs": 15552000000
+            },
+            "type": 2,
+            "typeSettings": {
+              "additionalResourceOptions": [
+                "value::all"
+              ],
+              "selectAllValue": "*",
+              "showDefault": false
+            },
+            "value": [
+              "value::all"
+            ],
+            "version": "KqlParameterItem/1.0"
+          }
+        ],
+        "queryType": 0,
+        "resourceType": "microsoft.operationalinsights/workspaces",
+        "style": "pills",
+        "version": "KqlParameterItem/1.0"
+      },
+      "name": "choices",
+      "type": 9
+    },
+    {
+      "content": {
+        "json": "## Connector status\nIs what you see here up to date? If a row is not *InStep*, the column beside it says what to do."
+      },
+      "name": "status",
+      "type": 1
+    },
+    {
+      "content": {
+        "gridSettings": {
+          "filter": true,
+          "formatters": [
+            {
+              "columnMatch": "Verdict",
+              "formatOptions": {
+                "thresholdsGrid": [
+                  {
+                    "operator": "==",
+                    "representation": "success",
+                    "text": "{0}",
+                    "thresholdValue": "InStep"
+                  },
+                  {
+                    "operator": "==",
+                    "representation": "2",
+                    "text": "{0}",
+                    "thresholdValue": "Behind"
+                  },
+                  {
+                    "operator": "==",
+                    "representation": "4",
+                    "text": "{0}",
+                    "thresholdValue": "Failing"
+                  },
+                  {
+                    "operator": "==",
+                    "representation": "Disabled",
+                    "text": "{0}",
+                    "thresholdValue": "Silent"
+                  },
+                  {
+                    "operator": "Default",
+                    "representation": "unknown",
+                    "text": "{0}",
+                    "thresholdValue": null
+                  }
+                ],
+                "thresholdsOptions": "icons"
+              },
+              "formatter": 18
+            }
+          ],
+          "rowLimit": 1000
+        },
+        "noDataMessage": "No answer: the function ServiceDeskHealth is missing.",
+        "query": "ServiceDeskHealth\n| where \"*\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection}, \"(none)\")\n| where \"*\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType}, \"(none)\")\n| order by case(Verdict == \"Silent\", 0, Verdict == \"Failing\", 1, Verdict == \"Behind\", 2, 3) asc,\n    ServiceDeskConnectionName_s asc, ServiceDeskWorkItemType_s asc\n",
+        "queryType": 0,
+        "resourceType": "microsoft.operationalinsights/workspaces",
+        "showExportToExcel": true,
+        "size": 0,
+        "timeContext": {
+          "durationMs": 15552000000
+        },
+        "title": "Streams",
+        "version": "KqlItem/1.0",
+        "visualization": "table"
+      },
+      "customWidth": "100",
+      "name": "health",
+      "type": 3
+    },
+    {
+      "content": {
+        "gridSettings": {
+          "filter": true,
+          "formatters": [
+            {
+              "columnMatch": "RecordUrl_s",
+              "formatOptions": {
+                "linkLabel": "Open",
+                "linkTarget": "Url"
+              },
+              "formatter": 7
+            }
+          ],
+          "rowLimit": 1000
+        },
+        "noDataMessage": "Nothing in the chosen range.",
+        "query": "ServiceDeskLog_CL\n| where TimeGenerated {TimeRange}\n| where \"*\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection}, \"\")\n| summarize Times = count(), Last = max(TimeGenerated), arg_max(TimeGenerated, ExceptionMessage_s)\n    by LogType_s, ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s, Message\n| order by case(LogType_s == \"ERROR\", 0, LogType_s == \"WARNING\", 1, 2) asc, Last desc\n| project LogType_s, Last, Times, ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s, Message, ExceptionMessage_s\n",
+        "queryType": 0,
+        "resourceType": "microsoft.operationalinsights/workspaces",
+        "showExportToExcel": true,
+        "size": 0,
+        "timeContext": {
+          "durationMs": 15552000000
+        },
+        "title": "Messages",
+        "version": "KqlItem/1.0",
+        "visualization": "table"
+      },
+      "customWidth": "100",
+      "name": "messages",
+      "type": 3
+    },
+    {
+      "content": {
+        "json": "## Work items created\nBy the day they were opened in the service desk, each counted once."
+      },
+      "name": "created-head",
+      "type": 1
+    },
+    {
+      "content": {
+        "noDataMessage": "Nothing in the chosen range.",
+        "query": "ServiceDeskCurrent\n| where \"*\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\n| where \"*\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\n| where CreatedDate_t {TimeRange}\n| summarize Created = count() by bin(CreatedDate_t, 1d), ServiceDeskWorkItemType_s\n| order by CreatedDate_t asc\n",
+        "queryType": 0,
+        "resourceType": "microsoft.operationalinsights/workspaces",
+        "showExportToExcel": false,
+        "size": 0,
+        "timeContext": {
+          "durationMs": 15552000000
+        },
+        "title": "A day",
+        "version": "KqlItem/1.0",
+        "visualization": "barchart"
+      },
+      "customWidth": "60",
+      "name": "created",
+      "type": 3
+    },
+    {
+      "content": {
+        "exportedParameters": [
+          {
+            "fieldName": "ServiceDeskWorkItemType_s",
+            "parameterName": "PickedType",
+            "parameterType": 1
+          },
+          {
+            "fieldName": "ServiceDeskConnectionName_s",
+            "parameterName": "PickedConnection",
+            "parameterType": 1
+          }
+        ],
+        "gridSettings": {
+          "filter": true,
+          "formatters": [
+            {
+              "columnMatch": "RecordUrl_s",
+              "formatOptions": {
+                "linkLabel": "Open",
+                "linkTarget": "Url"
+              },
+              "formatter": 7
+            }
+          ],
+          "rowLimit": 1000
+        },
+        "noDataMessage": "Nothing in the chosen range.",
+        "query": "ServiceDeskCurrent\n| where \"*\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\n| where \"*\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\n| where CreatedDate_t {TimeRange}\n| summarize Created = count(), StillOpen = countif(IsOpen) by ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s\n| order by Created desc\n",
+        "queryType": 0,
+        "resourceType": "microsoft.operationalinsights/workspaces",
+        "showExportToExcel": true,
+        "size": 0,
+        "timeContext": {
+          "durationMs": 15552000000
+        },
+        "title": "By connection and type",
+        "version": "KqlItem/1.0",
+        "visualization": "table"
+      },
+      "customWidth": "40",
+      "name": "created-by-type",
+      "type": 3
+    },
+    {
+      "conditionalVisibility": {
+        "comparison": "isNotEqualTo",
+        "parameterName": "PickedType",
+        "value": ""
+      },
+      "content": {
+        "gridSettings": {
+          "filter": true,
+          "formatters": [
+            {
+              "columnMatch": "RecordUrl_s",
+              "formatOptions": {
+                "linkLabel": "Open",
+                "linkTarget": "Url"
+              },
+              "formatter": 7
+            }
+          ],
+          "rowLimit": 1000
+        },
+        "noDataMessage": "Nothing in the chosen range.",
+        "query": "ServiceDeskCurrent\n| where \"*\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\n| where \"*\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\n| where CreatedDate_t {TimeRange}\n| where ServiceDeskConnectionName_s == @\"{PickedConnection}\" and ServiceDeskWorkItemType_s == @\"{PickedType}\"\n| order by CreatedDate_t desc\n| project\n    ServiceDeskId_s, RecordUrl_s, ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s, Title_s, State, Priority_s,\n    Computer, AssignedTo_s, AssignmentGroup_s, CreatedDate_t, LastModifiedDate_t\n",
+        "queryType": 0,
+        "resourceType": "microsoft.operationalinsights/workspaces",
+        "showExportToExcel": true,
+        "size": 0,
+        "timeContext": {
+          "durationMs": 15552000000
+        },
+        "title": "{PickedConnection}: {PickedType}",
+        "version": "KqlItem/1.0",
+        "visualization": "table"
+      },
+      "customWidth": "100",
+      "name": "created-records",
+      "type": 3
+    },
+    {
+      "content": {
+        "json": "## Impacted computers\nConfiguration items with something open, or with something opened in the time range."
+      },
+      "name": "computers-head",
+      "type": 1
+    },
+    {
+      "content": {
+        "exportedParameters": [
+          {
+            "fieldName": "Computer",
+            "parameterName": "PickedComputer",
+            "parameterType": 1
+          }
+        ],
+        "gridSettings": {
+          "filter": true,
+          "formatters": [
+            {
+              "columnMatch": "RecordUrl_s",
+              "formatOptions": {
+                "linkLabel": "Open",
+                "linkTarget": "Url"
+              },
+              "formatter": 7
+            }
+          ],
+          "rowLimit": 1000
+        },
+        "noDataMessage": "Nothing in the chosen range.",
+        "query": "ServiceDeskCurrent\n| where \"*\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\n| where \"*\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\n| where isnotempty(Computer)\n| where IsOpen or CreatedDate_t {TimeRange}\n| summarize\n    OpenIncidents = countif(ServiceDeskWorkItemType_s == \"Incident\" and IsOpen),\n    OpenChanges = countif(ServiceDeskWorkItemType_s == \"ChangeRequest\" and IsOpen),\n    WorkItems = count(),\n    Newest = max(CreatedDate_t)\n    by Computer\n| order by OpenIncidents desc, WorkItems desc\n| take 250\n",
+        "queryType": 0,
+        "resourceType": "microsoft.operationalinsights/workspaces",
+        "showExportToExcel": true,
+        "size": 0,
+        "timeContext": {
+          "durationMs": 15552000000
+        },
+        "title": "Computers",
+        "version": "KqlItem/1.0",
+        "visualization": "table"
+      },
+      "customWidth": "100",
+      "name": "computers",
+      "type": 3
+    },
+    {
+      "conditionalVisibility": {
+        "comparison": "isNotEqualTo",
+        "parameterName": "PickedComputer",
+        "value": ""
+      },
+      "content": {
+        "gridSettings": {
+          "filter": true,
+          "formatters": [
+            {
+              "columnMatch": "RecordUrl_s",
+              "formatOptions": {
+                "linkLabel": "Open",
+                "linkTarget": "Url"
+              },
+              "formatter": 7
+            }
+          ],
+          "rowLimit": 1000
+        },
+        "noDataMessage": "Nothing in the chosen range.",
+        "query": "ServiceDeskCurrent\n| where \"*\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\n| where \"*\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\n| where Computer == @\"{PickedComputer}\"\n| where IsOpen or CreatedDate_t {TimeRange}\n| order by CreatedDate_t desc\n| project\n    ServiceDeskId_s, RecordUrl_s, ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s, Title_s, State, Priority_s,\n    Computer, AssignedTo_s, AssignmentGroup_s, CreatedDate_t, LastModifiedDate_t\n",
+        "queryType": 0,
+        "resourceType": "microsoft.operationalinsights/workspaces",
+        "showExportToExcel": true,
+        "size": 0,
+        "timeContext": {
+          "durationMs": 15552000000
+        },
+        "title": "{PickedComputer}",
+        "version": "KqlItem/1.0",
+        "visualization": "table"
+      },
+      "customWidth": "100",
+      "name": "computer-records",
+      "type": 3
+    },
+    {
+      "content": {
+        "json": "## Alert rules\nRules over these tables in the subscriptions you may see, and what they said in the time range."
+      },
+      "name": "alerts-head",
+      "type": 1
+    },
+    {
+      "content": {
+        "crossComponentResources": [
+          "value::all"
+        ],
+        "gridSettings": {
+          "filter": true,
+          "formatters": [
+            {
+              "columnMatch": "RuleId",
+              "formatOptions": {
+                "linkLabel": "Show",
+                "linkTarget": "Resource"
+              },
+              "formatter": 7
+            }
+          ],
+          "rowLimit": 1000
+        },
+        "noDataMessage": "There is no alert rule over these tables.",
+        "query": "resources\n| where type =~ \"microsoft.insights/scheduledqueryrules\"\n| where tostring(properties.criteria) contains \"ServiceDesk\"\n| project\n    Rule = name, RuleId = id, Severity = toint(properties.severity), Enabled = tobool(properties.enabled),\n    Every = tostring(properties.evaluationFrequency), WhatItSays = tostring(properties.description)\n| order by Severity asc, Rule asc\n",
+        "queryType": 1,
+        "resourceType": "microsoft.resourcegraph/resources",
+        "showExportToExcel": true,
+        "size": 0,
+        "timeContext": {
+          "durationMs": 15552000000
+        },
+        "title": "Rules",
+        "version": "KqlItem/1.0",
+        "visualization": "table"
+      },
+      "customWidth": "100",
+      "name": "rules",
+      "type": 3
+    },
+    {
+      "content": {
+        "crossComponentResources": [
+          "value::all"
+        ],
+        "gridSettings": {
+          "filter": true,
+          "formatters": [
+            {
+              "columnMatch": "AlertId",
+              "formatOptions": {
+                "linkLabel": "Show",
+                "linkTarget": "Resource"
+              },
+              "formatter": 7
+            }
+          ],
+          "rowLimit": 1000
+        },
+        "noDataMessage": "No rule fired in the time range.",
+        "query": "alertsmanagementresources\n| where type =~ \"microsoft.alertsmanagement/alerts\"\n| extend Essentials = properties.essentials\n| where tostring(Essentials.alertRule) contains \"itsmd\" or tostring(Essentials.alertRule) contains \"servicedesk\"\n| extend Fired = todatetime(Essentials.startDateTime)\n| where Fired {TimeRange}\n| project\n    Fired, Rule = tostring(Essentials.alertRule), Condition = tostring(Essentials.monitorCondition),\n    State = tostring(Essentials.alertState), Severity = tostring(Essentials.severity), AlertId = id\n| order by Fired desc\n",
+        "queryType": 1,
+        "resourceType": "microsoft.resourcegraph/resources",
+        "showExportToExcel": true,
+        "size": 0,
+        "timeContext": {
+          "durationMs": 15552000000
+        },
+        "title": "Alerts",
+        "version": "KqlItem/1.0",
+        "visualization": "table"
+      },
+      "customWidth": "100",
+      "name": "fired",
+      "type": 3
+    },
+    {
+      "content": {
+        "json": "## Time to resolve\nHours from opened to resolved (or closed, where nothing is said of resolving), of incidents resolved in the time range. Half of them took no longer than the median; nine of ten no longer than the second line."
+      },
+      "name": "resolve-head",
+      "type": 1
+    },
+    {
+      "content": {
+        "noDataMessage": "Nothing in the chosen range.",
+        "query": "ServiceDeskCurrent\n| where \"*\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\n| where \"*\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\n| where ServiceDeskWorkItemType_s == \"Incident\" and not(IsOpen)\n| extend Resolved = coalesce(ResolvedDate_t, ClosedDate_t)\n| where Resolved {TimeRange}\n// A record that says it was resolved before it was opened would count backwards.\n| where Resolved >= CreatedDate_t\n| extend Hours = datetime_diff(\"minute\", Resolved, CreatedDate_t) / 60.0\n| summarize Median = percentile(Hours, 50), NineOfTen = percentile(Hours, 90) by bin(Resolved, 1d)\n| order by Resolved asc\n",
+        "queryType": 0,
+        "resourceType": "microsoft.operationalinsights/workspaces",
+        "showExportToExcel": false,
+        "size": 0,
+        "timeContext": {
+          "durationMs": 15552000000
+        },
+        "title": "Hours, by the day of resolving",
+        "version": "KqlItem/1.0",
+        "visualization": "linechart"
+      },
+      "customWidth": "50",
+      "name": "resolve-trend",
+      "type": 3
+    },
+    {
+      "content": {
+        "exportedParameters": [
+          {
+            "fieldName": "Priority_s",
+            "parameterName": "PickedPriority",
+            "parameterType": 1
+          },
+          {
+            "fieldName": "AssignmentGroup_s",
+            "parameterName": "PickedGroup",
+            "parameterType": 1
+          }
+        ],
+        "gridSettings": {
+          "filter": true,
+          "formatters": [
+            {
+              "columnMatch": "RecordUrl_s",
+              "formatOptions": {
+                "linkLabel": "Open",
+                "linkTarget": "Url"
+              },
+              "formatter": 7
+            }
+          ],
+          "rowLimit": 1000
+        },
+        "noDataMessage": "Nothing in the chosen range.",
+        "query": "ServiceDeskCurrent\n| where \"*\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\n| where \"*\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\n| where ServiceDeskWorkItemType_s == \"Incident\" and not(IsOpen)\n| extend Resolved = coalesce(ResolvedDate_t, ClosedDate_t)\n| where Resolved {TimeRange}\n| where Resolved >= CreatedDate_t\n| extend Hours = datetime_diff(\"minute\", Resolved, CreatedDate_t) / 60.0\n| summarize Incidents = count(), MedianHours = round(percentile(Hours, 50), 1), NineOfTenHours = round(percentile(Hours, 90), 1)\n    by Priority_s, AssignmentGroup_s\n| order by Priority_s asc, Incidents desc\n",
+        "queryType": 0,
+        "resourceType": "microsoft.operationalinsights/workspaces",
+        "showExportToExcel": true,
+        "size": 0,
+        "timeContext": {
+          "durationMs": 15552000000
+        },
+        "title": "By priority and group",
+        "version": "KqlItem/1.0",
+        "visualization": "table"
+      },
+      "customWidth": "50",
+      "name": "resolve-by-priority",
+      "type": 3
+    },
+    {
+      "conditionalVisibility": {
+        "comparison": "isNotEqualTo",
+        "parameterName": "PickedPriority",
+        "value": ""
+      },
+      "content": {
+        "gridSettings": {
+          "filter": true,
+          "formatters": [
+            {
+              "columnMatch": "RecordUrl_s",
+              "formatOptions": {
+                "linkLabel": "Open",
+                "linkTarget": "Url"
+              },
+              "formatter": 7
+            }
+          ],
+          "rowLimit": 1000
+        },
+        "noDataMessage": "Nothing in the chosen range.",
+        "query": "ServiceDeskCurrent\n| where \"*\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\n| where \"*\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\n| where ServiceDeskWorkItemType_s == \"Incident\" and not(IsOpen)\n| extend Resolved = coalesce(ResolvedDate_t, ClosedDate_t)\n| where Resolved {TimeRange}\n| where Priority_s == @\"{PickedPriority}\" and AssignmentGroup_s == @\"{PickedGroup}\"\n| order by Resolved desc\n| project\n    ServiceDeskId_s, RecordUrl_s, ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s, Title_s, State, Priority_s,\n    Computer, AssignedTo_s, AssignmentGroup_s, CreatedDate_t, LastModifiedDate_t\n",
+        "queryType": 0,
+        "resourceType": "microsoft.operationalinsights/workspaces",
+        "showExportToExcel": true,
+        "size": 0,
+        "timeContext": {
+          "durationMs": 15552000000
+        },
+        "title": "{PickedPriority}, {PickedGroup}",
+        "version": "KqlItem/1.0",
+        "visualization": "table"
+      },
+      "customWidth": "100",
+      "name": "resolve-records",
+      "type": 3
+    },
+    {
+      "content": {
+        "json": "## Backlog\nOpen incidents. What was opened and not touched for longer than `sync_days` before itsmd began is not in the workspace, and not counted."
+      },
+      "name": "backlog-head",
+      "type": 1
+    },
+    {
+      "content": {
+        "noDataMessage": "Nothing in the chosen range.",
+        "query": "// Open incidents at the end of each day: one more for each opened, one less for each finished.\nlet Incidents = ServiceDeskCurrent\n    | where \"*\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\n| where \"*\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\n    | where ServiceDeskWorkItemType_s == \"Incident\" and isnotnull(CreatedDate_t)\n    | project CreatedDate_t, Finished = iff(IsOpen, datetime(null), coalesce(ResolvedDate_t, ClosedDate_t, LastModifiedDate_t));\nlet Begun = Incidents | project Day = bin(CreatedDate_t, 1d), Step = 1;\nlet Ended = Incidents | where isnotnull(Finished) | project Day = bin(Finished, 1d), Step = -1;\nunion Begun, Ended\n| summarize Step = sum(Step) by Day\n| order by Day asc\n| extend Open = row_cumsum(Step)\n| where Day {TimeRange}\n| project Day, Open\n",
+        "queryType": 0,
+        "resourceType": "microsoft.operationalinsights/workspaces",
+        "showExportToExcel": false,
+        "size": 0,
+        "timeContext": {
+          "durationMs": 15552000000
+        },
+        "title": "Open at the end of the day",
+        "version": "KqlItem/1.0",
+        "visualization": "linechart"
+      },
+      "customWidth": "50",
+      "name": "backlog-trend",
+      "type": 3
+    },
+    {
+      "content": {
+        "exportedParameters": [
+          {
+            "fieldName": "Priority_s",
+            "parameterName": "PickedBacklogPriority",
+            "parameterType": 1
+          },
+          {
+            "fieldName": "AssignmentGroup_s",
+            "parameterName": "PickedBacklogGroup",
+            "parameterType": 1
+          }
+        ],
+        "gridSettings": {
+          "filter": true,
+          "formatters": [
+            {
+              "columnMatch": "RecordUrl_s",
+              "formatOptions": {
+                "linkLabel": "Open",
+                "linkTarget": "Url"
+              },
+              "formatter": 7
+            }
+          ],
+          "rowLimit": 1000
+        },
+        "noDataMessage": "No incident is open.",
+        "query": "ServiceDeskOpenIncidents\n| where \"*\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\n| where \"*\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\n| summarize\n    Open = count(), OverAWeek = countif(AgeDays >= 7), OverAMonth = countif(AgeDays >= 30), OldestDays = max(AgeDays)\n    by AssignmentGroup_s, Priority_s\n| order by Open desc\n",
+        "queryType": 0,
+        "resourceType": "microsoft.operationalinsights/workspaces",
+        "showExportToExcel": true,
+        "size": 0,
+        "timeContext": {
+          "durationMs": 15552000000
+        },
+        "title": "Open now",
+        "version": "KqlItem/1.0",
+        "visualization": "table"
+      },
+      "customWidth": "50",
+      "name": "backlog-by-group",
+      "type": 3
+    },
+    {
+      "conditionalVisibility": {
+        "comparison": "isNotEqualTo",
+        "parameterName": "PickedBacklogPriority",
+        "value": ""
+      },
+      "content": {
+        "gridSettings": {
+          "filter": true,
+          "formatters": [
+            {
+              "columnMatch": "RecordUrl_s",
+              "formatOptions": {
+                "linkLabel": "Open",
+                "linkTarget": "Url"
+              },
+              "formatter": 7
+            }
+          ],
+          "rowLimit": 1000
+        },
+        "noDataMessage": "Nothing in the chosen range.",
+        "query": "ServiceDeskOpenIncidents\n| where \"*\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\n| where \"*\" in ({WorkItemType}) or ServiceDeskWorkItemType_s in ({WorkItemType})\n| where AssignmentGroup_s == @\"{PickedBacklogGroup}\" and Priority_s == @\"{PickedBacklogPriority}\"\n| order by CreatedDate_t asc\n| project\n    ServiceDeskId_s, RecordUrl_s, ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s, Title_s, State, Priority_s,\n    Computer, AssignedTo_s, AssignmentGroup_s, CreatedDate_t, LastModifiedDate_t\n",
+        "queryType": 0,
+        "resourceType": "microsoft.operationalinsights/workspaces",
+        "showExportToExcel": true,
+        "size": 0,
+        "timeContext": {
+          "durationMs": 15552000000
+        },
+        "title": "{PickedBacklogGroup}, {PickedBacklogPriority}",
+        "version": "KqlItem/1.0",
+        "visualization": "table"
+      },
+      "customWidth": "100",
+      "name": "backlog-records",
+      "type": 3
+    },
+    {
+      "content": {
+        "json": "## Change calendar\nWhat is being changed now, what comes in the next two weeks, and how many changes were planned for each day."
+      },
+      "name": "changes-head",
+      "type": 1
+    },
+    {
+      "content": {
+        "gridSettings": {
+          "filter": true,
+          "formatters": [
+            {
+              "columnMatch": "RecordUrl_s",
+              "formatOptions": {
+                "linkLabel": "Open",
+                "linkTarget": "Url"
+              },
+              "formatter": 7
+            }
+          ],
+          "rowLimit": 1000
+        },
+        "noDataMessage": "Nothing is being changed now.",
+        "query": "ServiceDeskActiveChanges()\n| where \"*\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\n| order by ActiveSince asc\n| project\n    ServiceDeskId_s, RecordUrl_s, Title_s, Computer, State, Risk_s, ConflictStatus_s, AssignedTo_s, ActiveSince,\n    PlannedEndDate_t\n",
+        "queryType": 0,
+        "resourceType": "microsoft.operationalinsights/workspaces",
+        "showExportToExcel": true,
+        "size": 0,
+        "timeContext": {
+          "durationMs": 15552000000
+        },
+        "title": "Now",
+        "version": "KqlItem/1.0",
+        "visualization": "table"
+      },
+      "customWidth": "100",
+      "name": "changes-now",
+      "type": 3
+    },
+    {
+      "content": {
+        "gridSettings": {
+          "filter": true,
+          "formatters": [
+            {
+              "columnMatch": "RecordUrl_s",
+              "formatOptions": {
+                "linkLabel": "Open",
+                "linkTarget": "Url"
+              },
+              "formatter": 7
+            }
+          ],
+          "rowLimit": 1000
+        },
+        "noDataMessage": "No change is planned for the next two weeks.",
+        "query": "ServiceDeskCurrent\n| where \"*\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\n| where ServiceDeskWorkItemType_s == \"ChangeRequest\" and IsOpen\n| where PlannedEndDate_t > now() and PlannedStartDate_t < now() + 14d\n| order by PlannedStartDate_t asc\n| project\n    Day = format_datetime(PlannedStartDate_t, \"yyyy-MM-dd\"), PlannedStartDate_t, PlannedEndDate_t, ServiceDeskId_s, RecordUrl_s,\n    Title_s, Computer, Type_s, Risk_s, State, ConflictStatus_s, AssignedTo_s, AssignmentGroup_s\n",
+        "queryType": 0,
+        "resourceType": "microsoft.operationalinsights/workspaces",
+        "showExportToExcel": true,
+        "size": 0,
+        "timeContext": {
+          "durationMs": 15552000000
+        },
+        "title": "The next two weeks",
+        "version": "KqlItem/1.0",
+        "visualization": "table"
+      },
+      "customWidth": "100",
+      "name": "changes-ahead",
+      "type": 3
+    },
+    {
+      "content": {
+        "noDataMessage": "Nothing in the chosen range.",
+        "query": "// The chosen range, and the two weeks that come.\nServiceDeskCurrent\n| where \"*\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\n| where ServiceDeskWorkItemType_s == \"ChangeRequest\"\n| where PlannedStartDate_t {TimeRange} or PlannedStartDate_t between (now() .. 14d)\n| extend Kind = iff(isempty(Type_s), \"Change\", Type_s)\n| summarize Changes = count() by bin(PlannedStartDate_t, 1d), Kind\n| order by PlannedStartDate_t asc\n",
+        "queryType": 0,
+        "resourceType": "microsoft.operationalinsights/workspaces",
+        "showExportToExcel": false,
+        "size": 0,
+        "timeContext": {
+          "durationMs": 15552000000
+        },
+        "title": "Planned, by day and type",
+        "version": "KqlItem/1.0",
+        "visualization": "barchart"
+      },
+      "customWidth": "100",
+      "name": "changes-by-day",
+      "type": 3
+    }
+  ],
+  "version": "Notebook/1.0"
+}'''
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' existing = {
   name: workspaceName
@@ -274,7 +1078,6 @@ resource mayPublish 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalId: principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '3913510d-42f4-4e42-8a64-420c390055eb')
-    description: 'itsmd sends rows to this rule (Monitoring Metrics Publisher)'
   }
 }
 

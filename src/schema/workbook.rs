@@ -24,11 +24,11 @@ pub(super) fn workbook(of: &Target) -> Value {
     })
 }
 
-/// The variable that [`resource`] reads: the workbook in one line, which opens on its workspace.
+/// The variable that [`resource`] reads: the workbook, which opens on its workspace.
 pub(super) fn variable(of: &Target) -> (&'static str, String) {
     let mut workbook = workbook(of);
     workbook["fallbackResourceIds"] = json!([WORKSPACE]);
-    ("workbookContent", workbook.to_string())
+    ("workbookContent", format!("{workbook:#}"))
 }
 
 /// What it is called.
