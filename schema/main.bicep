@@ -98,7 +98,7 @@ var workbookContent = '''
             "label": "Connection",
             "multiSelect": true,
             "name": "Connection",
-            "query": "ServiceDesk_CL\n| distinct ServiceDeskConnectionName_s\n| order by ServiceDeskConnectionName_s asc\n",
+            "query": "ServiceDesk_CL\n// What itsmd check --send-test sent is no connection.\n| where ServiceDeskConnectionName_s != \"itsmd/check\"\n| distinct ServiceDeskConnectionName_s\n| order by ServiceDeskConnectionName_s asc\n",
             "queryType": 0,
             "quote": "'",
             "resourceType": "microsoft.operationalinsights/workspaces",
@@ -1215,9 +1215,10 @@ resource health 'Microsoft.OperationalInsights/workspaces/savedSearches@2025-07-
 // for 90 minutes is not being read: an hour, one interval of the schedule, and the minutes a row takes to show.
 let Remembered = 30d;
 let Late = 90m;
-// ITSMC's rows name no work item.
+// ITSMC's rows name no work item; itsmd/check is what itsmd check --send-test calls itself.
 let Rows = ServiceDeskLog_CL
-    | where TimeGenerated > ago(Remembered) and isnotempty(ServiceDeskWorkItemType_s)
+    | where TimeGenerated > ago(Remembered)
+    | where isnotempty(ServiceDeskWorkItemType_s) and ServiceDeskConnectionName_s != "itsmd/check"
     | extend Worked = LogType_s != "ERROR";
 let LastErrors = Rows
     | where not(Worked)

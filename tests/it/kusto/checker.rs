@@ -66,6 +66,12 @@ pub fn workspace() -> Value {
     for name in ["resources", "alertsmanagementresources"] {
         tables.insert(name.to_owned(), of_azure.clone());
     }
+    // What the README speaks of beside them.
+    tables.insert("ServiceDeskNew_CL".to_owned(), tables["ServiceDesk_CL"].clone());
+    tables.insert(
+        "Heartbeat".to_owned(),
+        json!([["TimeGenerated", "datetime"], ["Computer", "string"]]),
+    );
     let functions = schema::saved_functions(&of);
     let functions = functions
         .iter()

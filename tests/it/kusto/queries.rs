@@ -144,12 +144,14 @@ fn a_query_with_a_slip_in_it_is_refused_wherever_the_slip_is() {
         assert_ne!(told[what]["findings"], json!([]), "the parser is blind to {what}");
     }
     // Nor is it blind inside what is generated.
-    for (name, query) in everything() {
-        let slipped = query.replacen("ServiceDeskConnectionName_s", "ServiceDeskConnectionname_s", 1);
-        if slipped != query {
-            let told = looked_at(&Queries::from([(name.clone(), slipped)]));
-            assert_ne!(told[&name]["findings"], json!([]), "{name}");
-        }
+    let slip = |query: &String| query.replacen("ServiceDeskConnectionName_s", "ServiceDeskConnectionname_s", 1);
+    let mut queries = everything();
+    queries.retain(|_, query| slip(query) != *query);
+    queries.values_mut().for_each(|query| *query = slip(query));
+    let told = looked_at(&queries);
+    assert!(queries.len() > 15, "{}", queries.len());
+    for name in queries.keys() {
+        assert_ne!(told[name]["findings"], json!([]), "{name}");
     }
 }
 
