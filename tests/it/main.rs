@@ -16,6 +16,7 @@ mod faults;
 mod first_afternoon;
 mod heard;
 mod interleavings;
+mod kusto;
 mod layering;
 mod machine;
 mod menu;
