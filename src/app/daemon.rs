@@ -60,10 +60,10 @@ pub async fn run(
     notifier: Notifier,
 ) -> anyhow::Result<Exit> {
     let stop = CancellationToken::new();
-    let metrics = Arc::new(Metrics::new());
+    let metrics = Arc::new(Metrics::new(super::now()));
     let parts = Parts::build(config, store.clone(), None)?;
     parts.take_over()?;
-    let crew = Crew::start(parts, &metrics);
+    let crew = Crew::start(parts);
     let scheduler = Scheduler::new(super::clock(), crew.rings());
     let daemon = Arc::new(Daemon {
         crew: watch::Sender::new(Arc::new(crew)),
@@ -190,6 +190,7 @@ impl Daemon {
         let loaded = match config::load(old.parts.config.path.as_path()) {
             Ok(loaded) => loaded,
             Err(errors) => {
+                self.metrics.reloaded(false, super::now());
                 tracing::error!("SIGHUP: the configuration has mistakes, the old one stays in force\n{errors}");
                 return;
             }
@@ -198,16 +199,20 @@ impl Daemon {
         let parts = match Parts::build_after(loaded.config, self.store.clone(), None, Some(&old.parts)) {
             Ok(parts) => parts,
             Err(trouble) => {
+                self.metrics.reloaded(false, super::now());
                 tracing::error!("SIGHUP: the configuration cannot be used, the old one stays in force: {trouble}");
                 return;
             }
         };
         // The old workers first finish their pages: of one stream only one worker of a kind may run.
         old.stop(STOP_WITHIN).await;
+        self.metrics.observe(old.parts.samples());
+        self.metrics.observe(parts.samples());
+        self.metrics.reloaded(true, super::now());
         if let Err(error) = parts.honour_pauses() {
             tracing::warn!(%error, "what servers asked for could not be looked up");
         }
-        let new = Arc::new(Crew::start(parts, &self.metrics));
+        let new = Arc::new(Crew::start(parts));
         self.crew.send_replace(Arc::clone(&new));
         if self.scheduler.replace(new.rings()).await.is_none() {
             tracing::error!("the scheduler does not answer");
@@ -330,6 +335,7 @@ impl Daemon {
 
     async fn report(&self) -> Result<status::Report, String> {
         let crew = self.crew();
+        self.metrics.observe(crew.parts.samples());
         let mut live = Live {
             next: self.scheduler.next_instants().borrow().clone(),
             waiting: Some(crew.parts.waiting()),

@@ -11,8 +11,7 @@ use super::sync::StreamSync;
 use super::{fault, reconcile};
 use crate::daemon::{Activation, Activity, Bell, Schedule};
 use crate::net::{Client, Waiting};
-use crate::status::metrics::RequestOutcome;
-use crate::status::{Metrics, Outcome, Problem};
+use crate::status::{Outcome, Problem};
 use crate::store::{Outcome as RunOutcome, Sweep, Tally, Worker};
 use crate::sync::{Pass, Run, WorkerReport};
 
@@ -35,7 +34,6 @@ pub(super) struct Member {
     reconcile_activity: watch::Receiver<Activity>,
     last: Mutex<Last>,
     asked_run: Mutex<Option<String>>,
-    metrics: Arc<Metrics>,
 }
 
 /// The loops behind a member's bells.
@@ -85,7 +83,7 @@ enum Waited {
 
 impl Member {
     /// The member of a connection's stream behind these loops.
-    pub fn new(connected: &Connected, stream: Arc<DeskStream>, loops: &Loops, metrics: &Arc<Metrics>) -> Self {
+    pub fn new(connected: &Connected, stream: Arc<DeskStream>, loops: &Loops) -> Self {
         let settings = &connected.settings;
         let reconciles = settings.reconcile.as_deref().and_then(|fields| {
             super::schedule(settings, fields, super::now())
@@ -104,7 +102,6 @@ impl Member {
             reconcile_activity: loops.reconcile.watch(),
             last: Mutex::default(),
             asked_run: Mutex::default(),
-            metrics: Arc::clone(metrics),
         }
     }
 
@@ -128,7 +125,6 @@ impl Member {
             Ok(report) => report,
             Err(seen) => self.failed(&run, &seen).await,
         };
-        self.count(&report);
         let interrupted = report.outcome == RunOutcome::Interrupted;
         {
             let mut last = locked(&self.last);
@@ -193,18 +189,6 @@ impl Member {
             Ok(unread || !db.to_retry(row.key)?.is_empty() || db.sweep(row.key)?.asked.is_some())
         });
         due.await.unwrap_or(false)
-    }
-
-    fn count(&self, report: &WorkerReport) {
-        let (id, tally, metrics) = (&self.stream.id, report.tally, &self.metrics);
-        metrics.records_read(id, tally.read);
-        metrics.records_sent(id, tally.sent);
-        metrics.records_unchanged(id, tally.unchanged);
-        metrics.hidden_rows(id, tally.hidden);
-        metrics.records_deleted(id, tally.deleted);
-        metrics.bytes_sent(id, tally.bytes_sent);
-        metrics.requests(id, RequestOutcome::Ok, tally.requests);
-        metrics.run_ended(id, super::sync::outcome(report.outcome));
     }
 
     /// One whole pass, begun after now: the head to its end, then the rest if it is due.

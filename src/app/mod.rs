@@ -7,6 +7,7 @@ mod daemon;
 mod fault;
 mod kept;
 mod member;
+mod observe;
 mod pauses;
 mod reconcile;
 mod refused;

@@ -148,6 +148,7 @@ fn stream_report(
     let reconcile = Reconcile {
         last: sweep.ended,
         next: live.next.get(&reconcile_ring(&id)).copied(),
+        interval_seconds: reconcile_interval(connection, now),
         running: sweep.asked.is_some(),
         deleted: db.ledger_deleted(row.key)?,
         blocked: sweep.blocked.and_then(|text| serde_json::from_str(&text).ok()),
@@ -156,6 +157,12 @@ fn stream_report(
     report.last_run = head_run.as_ref().map(|head| last_run(head, rest_run.as_ref()));
     report.state = state(connection, &report);
     Ok(report)
+}
+
+fn reconcile_interval(connection: &Connection, now: DateTime<Utc>) -> Option<u64> {
+    let fields = connection.reconcile.as_deref()?;
+    let schedule = Schedule::parse(fields, connection.schedule_time_zone).ok()?;
+    schedule.interval_hint(now).map(|interval| interval.as_secs())
 }
 
 fn backfill(slices: &[StoredSlice]) -> Backfill {

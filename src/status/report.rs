@@ -144,6 +144,9 @@ pub struct Reconcile {
     pub last: Option<DateTime<Utc>>,
     /// When its schedule rings next; `None` without a daemon, or if it is off.
     pub next: Option<DateTime<Utc>>,
+    /// Distance of two sweeps by that schedule; `None` if reconcile is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_seconds: Option<u64>,
     /// Whether one is asked for or under way.
     pub running: bool,
     /// Records of the window that are marked as deleted.

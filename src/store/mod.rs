@@ -39,6 +39,7 @@ pub use pauses::Pause;
 pub use quarantine::{Aside, Quarantined, Suspicion};
 pub use refresh_tokens::RefreshToken;
 pub use requests::Request;
+pub use room::Extent;
 pub use runs::{Outcome, RunRow, Tally, Worker};
 pub use slices::{NewSlice, StoredSlice};
 pub use streams::{Prints, StreamKey, StreamRow};

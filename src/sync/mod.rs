@@ -45,7 +45,7 @@ pub use batch::{Stamp, assemble, fitting};
 pub use budget::ByteBudget;
 pub use code::codes;
 pub use log_row::{LogRow, LogType};
-pub use progress::Progress;
+pub use progress::{Done, Progress};
 pub use resync::{Resync, resync};
 pub use run::{Pass, Run, WorkerReport};
 pub use stream::{Now, Readers, Settings, Stream};
