@@ -16,6 +16,7 @@ use super::announce::announce_hourly;
 use super::build::Parts;
 use super::crew::Crew;
 use super::fault;
+use super::heartbeat::beat_each_minute;
 use super::report::{Live, report};
 use super::requests::{ACCEPTANCE, AskedSync, SYNC};
 use super::sync::SyncReport;
@@ -117,6 +118,10 @@ impl Daemon {
         self.tasks.spawn(async move { daemon.take_requests().await });
         let daemon = Arc::clone(self);
         self.tasks.spawn(async move { daemon.tell_status(&telling).await });
+        let (daemon, crews, stop) = (Arc::clone(self), self.crew.subscribe(), self.stop.clone());
+        self.tasks.spawn(async move {
+            beat_each_minute(crews, || daemon.report(), stop).await;
+        });
         self.tasks
             .spawn(announce_hourly(self.crew.subscribe(), self.stop.clone()));
     }

@@ -123,7 +123,7 @@ impl Member {
         let (stream, running) = (Arc::clone(&self.stream), run.clone());
         let report = match fault::guarded(async move { stream.run(&running, pass).await }).await {
             Ok(report) => report,
-            Err(seen) => self.failed(&run, &seen).await,
+            Err(seen) => self.failed(&run, pass, &seen).await,
         };
         let interrupted = report.outcome == RunOutcome::Interrupted;
         {
@@ -156,7 +156,7 @@ impl Member {
     }
 
     /// The report of a run that panicked, in the store too.
-    async fn failed(&self, run: &Run, seen: &str) -> WorkerReport {
+    async fn failed(&self, run: &Run, pass: Pass, seen: &str) -> WorkerReport {
         let trouble = fault::trouble(seen);
         tracing::error!(stream = %self.stream.id, run = run.id, code = trouble.code, "{trouble}");
         let problem = serde_json::to_string(&Problem::from(&trouble)).unwrap_or_default();
@@ -168,6 +168,12 @@ impl Member {
         if let Err(error) = written.await {
             tracing::error!(stream = %self.stream.id, %error, "the end of a run could not be written down");
         }
+        let worker = match pass {
+            Pass::Head | Pass::Both => Worker::Head,
+            Pass::Rest => Worker::Rest,
+        };
+        self.stream.progress.ended(worker, RunOutcome::Failed, Duration::ZERO);
+        self.stream.log_fault(run, worker, &trouble).await;
         WorkerReport {
             outcome: RunOutcome::Failed,
             error: Some(trouble),

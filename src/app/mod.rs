@@ -5,6 +5,7 @@ mod build;
 mod crew;
 mod daemon;
 mod fault;
+mod heartbeat;
 mod kept;
 mod member;
 mod observe;

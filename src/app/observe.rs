@@ -6,12 +6,12 @@ use super::build::{Connected, DeskStream, Parts};
 use crate::auth::Credentials;
 use crate::net::{Client, Ended, Waits};
 use crate::source::Source;
+use crate::status::Outcome;
 use crate::status::metrics::{
     BATCH_BYTES, BATCH_ROWS, BYTES_SENT, DELETED, HIDDEN, Labels, Metric, READ, REQUESTS, RUN_DURATION, RUNS,
-    RequestOutcome, SENT, SET_ASIDE, STATE_BYTES, STATE_FREE, Sample, TOKEN_AGE, TOKEN_EXPIRY, TOKEN_REQUESTS, UNCHANGED,
-    Value, WAITED, WAITS, WORKSPACE_REQUESTS,
+    RequestOutcome, SENT, SET_ASIDE, STATE_BYTES, STATE_FREE, Sample, TOKEN_AGE, TOKEN_EXPIRY, TOKEN_REQUESTS,
+    UNCHANGED, Value, WAITED, WAITS, WORKSPACE_REQUESTS,
 };
-use crate::status::Outcome;
 
 impl Parts {
     /// Every counter there is, and what no report says.
@@ -103,11 +103,19 @@ fn of_way(client: &Client, credentials: Option<&Credentials>, owner: &Labels, sa
         samples.push(Sample::count(WAITS, labels.clone(), waited.times));
         samples.push(Sample::number(WAITED, labels, waited.spent.as_secs_f64()));
     }
-    samples.push(Sample::count(TOKEN_REQUESTS, owner.clone(), client.counts().token_requests));
+    samples.push(Sample::count(
+        TOKEN_REQUESTS,
+        owner.clone(),
+        client.counts().token_requests,
+    ));
     if let Some((age, left)) = credentials.and_then(Credentials::token_age) {
         samples.push(Sample::number(TOKEN_AGE, owner.clone(), age.as_secs_f64()));
         let now = Duration::from_millis(super::now().timestamp_millis().max(0).cast_unsigned());
-        samples.push(Sample::number(TOKEN_EXPIRY, owner.clone(), (now + left).as_secs_f64().round()));
+        samples.push(Sample::number(
+            TOKEN_EXPIRY,
+            owner.clone(),
+            (now + left).as_secs_f64().round(),
+        ));
     }
 }
 

@@ -151,7 +151,14 @@ mod tests {
     #[test]
     fn an_answer_counts_by_what_it_means_for_whoever_asked() {
         let asked = Asked::default();
-        for (status, patience) in [(200, false), (204, false), (304, false), (429, false), (503, true), (503, false)] {
+        for (status, patience) in [
+            (200, false),
+            (204, false),
+            (304, false),
+            (429, false),
+            (503, true),
+            (503, false),
+        ] {
             asked.answered(status, patience);
         }
         for status in [302, 401, 403, 408, 500] {

@@ -16,8 +16,8 @@ mod monotone;
 mod own;
 mod table;
 
-pub use families::Value;
 use families::Families;
+pub use families::Value;
 use monotone::Seen;
 pub use monotone::{Labels, Sample};
 pub use table::*;

@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../schema/store/0005_seen.sql"),
     include_str!("../../schema/store/0006_refresh_tokens.sql"),
     include_str!("../../schema/store/0007_announced.sql"),
+    include_str!("../../schema/store/0009_log.sql"),
 ];
 
 /// Whether the lock beside the file is the caller's.

@@ -6,6 +6,7 @@
 mod announced;
 mod code;
 mod counted;
+mod diary;
 mod error;
 mod ledger;
 mod ledger_range;
@@ -30,6 +31,7 @@ use chrono::{DateTime, TimeZone, Utc};
 pub use announced::Announced;
 pub use code::codes;
 use counted::{Beside, Counted};
+pub use diary::{Cause, Diary};
 pub use error::StoreError;
 pub use ledger::{LedgerRow, Seen, Traced};
 pub use lock::{Held, Lock};

@@ -86,7 +86,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
         if let Ok(row) = begun {
             self.end(run, row, &report).await;
         }
-        self.write_log(run, &report).await;
+        self.write_log(run, worker, &report).await;
         report
     }
 

@@ -83,7 +83,11 @@ impl Clockwork {
     }
 
     fn of(&mut self, asked: bool) -> &mut Waited {
-        if asked { &mut self.over.server } else { &mut self.over.backoff }
+        if asked {
+            &mut self.over.server
+        } else {
+            &mut self.over.backoff
+        }
     }
 }
 

@@ -29,9 +29,17 @@ impl Families {
             ];
             self.stream(report, stream, &labels);
         }
-        let connections = report.connections.iter().map(|connection| Some(connection.name.as_str()));
+        let connections = report
+            .connections
+            .iter()
+            .map(|connection| Some(connection.name.as_str()));
         for connection in connections.chain([None]) {
-            let refused = |connection| report.refused_sign_ins.iter().any(|r| r.connection.as_deref() == connection);
+            let refused = |connection| {
+                report
+                    .refused_sign_ins
+                    .iter()
+                    .any(|r| r.connection.as_deref() == connection)
+            };
             self.set(SIGN_IN_REFUSED, &owner(connection), flag(refused(connection)));
         }
         for credential in &report.credentials {
@@ -47,7 +55,11 @@ impl Families {
 
     fn stream(&mut self, report: &Report, stream: &StreamReport, labels: &Labels) {
         for state in STATES {
-            self.set(STATE, &with(labels, "state", state.as_str()), flag(state == stream.state));
+            self.set(
+                STATE,
+                &with(labels, "state", state.as_str()),
+                flag(state == stream.state),
+            );
         }
         match stream.state {
             StreamState::Disabled => return,
@@ -65,8 +77,14 @@ impl Families {
             (POSITION, stream.position.map(seconds)),
             (WINDOW_START, stream.window_start.map(seconds)),
             (INTERVAL, stream.interval_seconds.map(float)),
-            (LAST_RECONCILE, reconcile.and_then(|reconcile| reconcile.last).map(seconds)),
-            (RECONCILE_INTERVAL, reconcile.and_then(|reconcile| reconcile.interval_seconds).map(float)),
+            (
+                LAST_RECONCILE,
+                reconcile.and_then(|reconcile| reconcile.last).map(seconds),
+            ),
+            (
+                RECONCILE_INTERVAL,
+                reconcile.and_then(|reconcile| reconcile.interval_seconds).map(float),
+            ),
             (QUARANTINED, Some(float(stream.quarantined))),
             (LEDGER, Some(float(stream.records))),
         ];

@@ -6,7 +6,9 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::float;
 use super::monotone::Sample;
-use super::table::{Metric, PROCESS_CPU, PROCESS_FDS, PROCESS_MAX_FDS, PROCESS_RESIDENT, PROCESS_START, PROCESS_VIRTUAL};
+use super::table::{
+    Metric, PROCESS_CPU, PROCESS_FDS, PROCESS_MAX_FDS, PROCESS_RESIDENT, PROCESS_START, PROCESS_VIRTUAL,
+};
 
 /// What is known of it; what the system does not tell is left out.
 pub(super) fn samples(started: f64) -> Vec<Sample> {
@@ -20,7 +22,10 @@ pub(super) fn samples(started: f64) -> Vec<Sample> {
         (PROCESS_RESIDENT, bytes(&status, "VmRSS:")),
         (PROCESS_VIRTUAL, bytes(&status, "VmSize:")),
         // One of them is the look itself.
-        (PROCESS_FDS, files.ok().map(|files| float(files.saturating_sub(1) as u64))),
+        (
+            PROCESS_FDS,
+            files.ok().map(|files| float(files.saturating_sub(1) as u64)),
+        ),
         (PROCESS_MAX_FDS, getrlimit(Resource::Nofile).current.map(float)),
     ];
     known

@@ -6,7 +6,10 @@ use crate::status::report::tests::{problem, report, stream};
 use crate::status::{Credential, Outcome, Reconcile, RefusedSignIn, Report, StreamReport, StreamState};
 
 fn contoso() -> Labels {
-    vec![("connection", "contoso".to_owned()), ("work_item", "incident".to_owned())]
+    vec![
+        ("connection", "contoso".to_owned()),
+        ("work_item", "incident".to_owned()),
+    ]
 }
 
 fn with(name: &'static str, value: &str) -> Labels {
@@ -172,7 +175,13 @@ fn a_disabled_stream_is_neither_up_nor_down() {
 #[test]
 fn names_kinds_units_labels_and_help_are_those_that_were_promised() {
     let lines = METRICS.iter().map(|metric| {
-        let Metric { name, kind, unit, labels, help } = metric;
+        let Metric {
+            name,
+            kind,
+            unit,
+            labels,
+            help,
+        } = metric;
         format!("{name} {} {unit:?} {{{}}} {help}\n", kind.as_str(), labels.join(","))
     });
     let said: String = lines.collect();
@@ -192,12 +201,18 @@ fn no_series_bears_a_label_that_the_table_does_not_name() {
     for line in everything().lines().filter(|line| !line.starts_with('#')) {
         let (series, _) = line.rsplit_once(' ').unwrap();
         let (name, labels) = series.split_once('{').unwrap_or((series, "}"));
-        let base = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
+        let base = ["_bucket", "_sum", "_count"]
+            .iter()
+            .find_map(|end| name.strip_suffix(end));
         let metric = METRICS
             .iter()
             .find(|metric| metric.name == name || (metric.kind == Kind::Histogram && Some(metric.name) == base))
             .unwrap();
-        for label in labels.trim_end_matches('}').split(',').filter_map(|pair| pair.split_once('=')) {
+        for label in labels
+            .trim_end_matches('}')
+            .split(',')
+            .filter_map(|pair| pair.split_once('='))
+        {
             assert!(metric.labels.contains(&label.0) || label.0 == "le", "{line}");
         }
     }
