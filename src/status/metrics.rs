@@ -76,9 +76,12 @@ impl Metrics {
         }
     }
 
-    /// Takes over what is counted now: all there is, at each scrape, and on both sides of a reload.
-    pub fn observe(&self, samples: Vec<Sample>) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).see(samples);
+    /// Takes over what is counted now: all there is, at each scrape, and on both sides of a reload. `epoch` grows with each
+    /// configuration: what is seen late of an older one is left out.
+    pub fn observe(&self, epoch: u64, samples: impl FnOnce() -> Vec<Sample>) {
+        // Looked at under the lock: what two scrapes see at once must not come in the wrong order.
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.see(epoch, samples());
     }
 
     /// A configuration was read again: `good` if it is in force since `at`.

@@ -3,8 +3,8 @@
 use super::families::{Families, Value};
 use super::monotone::Labels;
 use super::table::{
-    BACKFILL, BUILD_INFO, CREDENTIAL_EXPIRY, INTERVAL, LAG, LAST_RECONCILE, LAST_SUCCESS, LEDGER, Metric, POSITION,
-    PROBLEM, QUARANTINED, RECONCILE_INTERVAL, SIGN_IN_REFUSED, STATE, UP, WINDOW_START,
+    BACKFILL, BUILD_INFO, CREDENTIAL_EXPIRY, INTERVAL, LAG, LAST_RECONCILE, LAST_SUCCESS, LEDGER, Metric, OVERDUE,
+    POSITION, PROBLEM, QUARANTINED, RECONCILE_INTERVAL, SIGN_IN_REFUSED, STATE, UP, WINDOW_START,
 };
 use super::{float, seconds};
 use crate::status::{Report, StreamReport, StreamState};
@@ -73,6 +73,7 @@ impl Families {
         let reconcile = stream.reconcile.as_ref();
         let known = [
             (LAG, stream.lag_seconds.map(float)),
+            (OVERDUE, stream.overdue_seconds.map(float)),
             (LAST_SUCCESS, last_success),
             (POSITION, stream.position.map(seconds)),
             (WINDOW_START, stream.window_start.map(seconds)),

@@ -37,7 +37,10 @@ impl Sample {
 
 /// What was seen last, and what counters had reached before they began anew.
 #[derive(Debug, Default)]
-pub(super) struct Seen(BTreeMap<(&'static str, Labels), Series>);
+pub(super) struct Seen {
+    epoch: u64,
+    series: BTreeMap<(&'static str, Labels), Series>,
+}
 
 #[derive(Debug)]
 struct Series {
@@ -48,28 +51,32 @@ struct Series {
 
 impl Seen {
     /// Takes over what is there now; what is not there any more leaves.
-    pub fn see(&mut self, samples: Vec<Sample>) {
-        let mut old = std::mem::take(&mut self.0);
+    pub fn see(&mut self, epoch: u64, samples: Vec<Sample>) {
+        if epoch < self.epoch {
+            return;
+        }
+        let anew = std::mem::replace(&mut self.epoch, epoch) < epoch;
+        let mut old = std::mem::take(&mut self.series);
         for Sample { metric, labels, value } in samples {
             let key = (metric.name, labels);
-            let before = old.remove(&key).and_then(|series| series.carried(&value));
+            let before = old.remove(&key).and_then(|series| series.carried(anew, &value));
             let last = value;
-            self.0.insert(key, Series { metric, before, last });
+            self.series.insert(key, Series { metric, before, last });
         }
     }
 
     /// Every series and what it is worth in all.
     pub fn series(&self) -> impl Iterator<Item = (Metric, &Labels, Value)> {
-        self.0
+        self.series
             .iter()
             .map(|((_, labels), series)| (series.metric, labels, sum(series.before.as_ref(), &series.last)))
     }
 }
 
 impl Series {
-    /// What it had reached before, once it turns out to have begun anew.
-    fn carried(self, now: &Value) -> Option<Value> {
-        if self.metric.kind != Kind::Gauge && reached(now) < reached(&self.last) {
+    /// What it had reached before, if it began anew; of a server whose settings are the same the counters went on.
+    fn carried(self, anew: bool, now: &Value) -> Option<Value> {
+        if anew && self.metric.kind != Kind::Gauge && reached(now) < reached(&self.last) {
             return Some(sum(self.before.as_ref(), &self.last));
         }
         self.before

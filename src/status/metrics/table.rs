@@ -69,6 +69,7 @@ metrics! {
     STATE Gauge "itsmd_stream_state" Count &["connection", "work_item", "state"], "1 for the state the stream is in, 0 for the others.";
     PROBLEM Gauge "itsmd_stream_problem" Count &["connection", "work_item", "code"], "1 while something stands in the stream's way, with its code: itsmd explain CODE; absent otherwise.";
     LAG Gauge "itsmd_lag_seconds" Seconds STREAM, "Seconds since the start of the last run that read the head to its end.";
+    OVERDUE Gauge "itsmd_overdue_seconds" Seconds STREAM, "Seconds since the schedule rang for the first time after that run; 0 in time. Hours that the schedule leaves out do not count.";
     LAST_SUCCESS Gauge "itsmd_last_success_timestamp_seconds" Seconds STREAM, "Start of the last run that read the head to its end.";
     POSITION Gauge "itsmd_position_timestamp_seconds" Seconds STREAM, "Up to where the head has been read, by the source's clock.";
     WINDOW_START Gauge "itsmd_window_start_timestamp_seconds" Seconds STREAM, "Where the sync window begins.";

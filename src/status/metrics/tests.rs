@@ -54,7 +54,7 @@ fn counted() -> Vec<Sample> {
 
 fn everything() -> String {
     let metrics = Metrics::new(began());
-    metrics.observe(counted());
+    metrics.observe(0, counted);
     let reconciled = StreamReport {
         reconcile: Some(Reconcile {
             last: Some("2026-11-20T04:00:00Z".parse().unwrap()),
@@ -226,19 +226,27 @@ fn a_counter_that_begins_anew_goes_on_where_it_was() {
         let line = text.lines().find(|line| line.starts_with("itsmd_records_read_total{"));
         line.map(|line| line.rsplit_once(' ').unwrap().1.to_owned())
     };
-    let see = |count: f64| metrics.observe(vec![Sample::number(READ, contoso(), count)]);
-    see(0.0);
+    let see = |epoch, count: f64| metrics.observe(epoch, || vec![Sample::number(READ, contoso(), count)]);
+    see(0, 0.0);
     assert_eq!(line(&metrics).as_deref(), Some("0"));
-    see(7.0);
-    see(2.0);
+    see(0, 7.0);
+    see(1, 2.0);
     assert_eq!(line(&metrics).as_deref(), Some("9"));
-    see(3.0);
-    see(0.0);
-    see(1.0);
+    see(1, 3.0);
+    see(2, 0.0);
+    see(2, 1.0);
     assert_eq!(line(&metrics).as_deref(), Some("11"));
-    metrics.observe(Vec::new());
+    see(3, 5.0);
+    assert_eq!(line(&metrics).as_deref(), Some("15"), "the same counter went on");
+    see(2, 900.0);
+    assert_eq!(
+        line(&metrics).as_deref(),
+        Some("15"),
+        "seen late, of a configuration that is over"
+    );
+    metrics.observe(4, Vec::new);
     assert_eq!(line(&metrics), None, "it left the configuration");
-    see(1.0);
+    see(5, 1.0);
     assert_eq!(line(&metrics).as_deref(), Some("1"));
 }
 
