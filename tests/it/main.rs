@@ -21,6 +21,7 @@ mod layering;
 mod machine;
 mod menu;
 mod planted_secrets;
+mod promtool;
 mod provance;
 mod rates;
 mod reading;
