@@ -151,16 +151,21 @@ impl<'a> Section<'a> {
         path
     }
 
-    /// A reference to a secret that is there.
-    pub(super) fn secret(&self, name: &str) -> Option<SecretRef> {
+    /// A reference to a secret, whether or not it is there.
+    pub(super) fn secret_reference(&self, name: &str) -> Option<SecretRef> {
         let table = self.value(name)?.as_table()?;
         let text = |key: &str| table.get(key).and_then(|value| value.get_ref().as_str());
-        let secret = match (text("file"), text("env"), text("credential")) {
-            (Some(file), None, None) => SecretRef::File(self.document.path(file)),
-            (None, Some(name), None) => SecretRef::Env(name.to_owned()),
-            (None, None, Some(name)) => SecretRef::Credential(name.to_owned()),
-            (_, _, _) => return None,
-        };
+        match (text("file"), text("env"), text("credential")) {
+            (Some(file), None, None) => Some(SecretRef::File(self.document.path(file))),
+            (None, Some(name), None) => Some(SecretRef::Env(name.to_owned())),
+            (None, None, Some(name)) => Some(SecretRef::Credential(name.to_owned())),
+            (_, _, _) => None,
+        }
+    }
+
+    /// A reference to a secret that is there.
+    pub(super) fn secret(&self, name: &str) -> Option<SecretRef> {
+        let secret = self.secret_reference(name)?;
         if self.document.secrets == Secrets::Check {
             self.look_for(name, &secret);
         }
@@ -179,6 +184,11 @@ impl<'a> Section<'a> {
                 }
             }
         }
+        self.warn_of_readers(name, secret);
+    }
+
+    /// Doubts a secret that others may read.
+    pub(super) fn warn_of_readers(&self, name: &str, secret: &SecretRef) {
         if let Some(mode) = secret.path().and_then(|path| mode_of(&path))
             && mode & 0o007 != 0
         {

@@ -4,6 +4,7 @@
 //! No field of a work item is ever shown but its number.
 
 mod controls;
+mod facts;
 pub mod history;
 pub mod http;
 pub mod log;
@@ -20,6 +21,6 @@ pub use metrics::Metrics;
 pub use page::{Asset, asset, page};
 pub use report::{
     Backfill, ConnectionReport, Credential, LastRun, Mood, Outcome, Problem, RecentItem, Reconcile, RefusedSignIn,
-    Report, StreamReport, StreamState, Waiting,
+    Report, StreamReport, StreamState, UnderWay, Waiting,
 };
 pub use text::render;

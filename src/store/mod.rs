@@ -5,6 +5,7 @@
 
 mod announced;
 mod code;
+mod diary;
 mod error;
 mod ledger;
 mod ledger_counts;
@@ -32,6 +33,7 @@ use chrono::{DateTime, TimeZone, Utc};
 
 pub use announced::Announced;
 pub use code::codes;
+pub use diary::{Cause, Diary};
 pub use error::StoreError;
 pub use ledger::{LedgerRow, Seen, Traced};
 pub use ledger_counts::ByDay;
@@ -42,6 +44,7 @@ pub use pauses::Pause;
 pub use quarantine::{Aside, Quarantined, Suspicion};
 pub use refresh_tokens::RefreshToken;
 pub use requests::Request;
+pub use room::Extent;
 pub use run_counts::{Failures, RunHour};
 pub use run_history::{ToldRun, UnderWay};
 pub use runs::{Outcome, RunRow, Tally, Worker};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::super::history::history;
 use super::super::report::{Live, report};
 use super::Daemon;
 use crate::daemon::Notifier;
@@ -34,12 +35,14 @@ impl Daemon {
         }
     }
 
-    async fn report(&self) -> Result<status::Report, String> {
+    pub(super) async fn report(&self) -> Result<status::Report, String> {
         let crew = self.crew();
+        self.metrics.observe(crew.parts.epoch, || crew.parts.samples());
         let mut live = Live {
             next: self.scheduler.next_instants().borrow().clone(),
             waiting: Some(crew.parts.waiting()),
             refused: crew.parts.refused(crate::app::now()),
+            at_work: true,
             ..Live::default()
         };
         for member in crew.members() {
@@ -53,8 +56,16 @@ impl Daemon {
             .map_err(|error| error.to_string())
     }
 
+    async fn history(&self) -> Result<status::History, String> {
+        let crew = self.crew();
+        history(&crew.parts.config, &self.store, crate::app::now())
+            .await
+            .map_err(|error| error.to_string())
+    }
+
     pub(super) fn views(self: &Arc<Self>) -> Views {
         let (report, healthy, ready) = (Arc::clone(self), Arc::clone(self), Arc::clone(self));
+        let before = Arc::clone(self);
         Views::new(
             move || {
                 let daemon = Arc::clone(&report);
@@ -70,5 +81,10 @@ impl Daemon {
             },
             Arc::clone(&self.metrics),
         )
+        .with_history(move || {
+            let daemon = Arc::clone(&before);
+            async move { daemon.history().await }
+        })
+        .with_asks(self.asks())
     }
 }

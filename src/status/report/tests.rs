@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::*;
@@ -29,9 +31,11 @@ pub fn stream() -> StreamReport {
             error: None,
             warnings: Vec::new(),
         }),
+        under_way: Vec::new(),
         waiting: None,
         next_run: None,
         interval_seconds: Some(300),
+        overdue_seconds: Some(0),
         reconcile: None,
         error: None,
         notes: Vec::new(),

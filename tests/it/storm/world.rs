@@ -224,7 +224,10 @@ fn row(record: &Truth) -> servicenow::Row {
         .with("description", if record.guilty { "guilty" } else { "" })
         .with("active", if record.active { "true" } else { "false" })
         .labelled("state", "2", "In Progress")
-        .time("opened_at", (record.number % 11 > 0).then(|| created(record)))
+        .time(
+            "opened_at",
+            (!record.number.is_multiple_of(11)).then(|| created(record)),
+        )
         .with("correlation_id", if record.hidden { "hidden" } else { "" })
         .with("resolved_at", if record.bad { "tomorrow" } else { "" })
 }
