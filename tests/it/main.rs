@@ -18,6 +18,7 @@ mod interleavings;
 mod layering;
 mod machine;
 mod menu;
+mod page_asks;
 mod planted_secrets;
 mod provance;
 mod rates;
