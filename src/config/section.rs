@@ -175,6 +175,7 @@ impl<'a> Section<'a> {
     fn look_for(&self, name: &str, secret: &SecretRef) {
         use secrecy::ExposeSecret;
         match secret.read() {
+            Err(_) if is_the_services_alone(secret) => {}
             Err(error) => self.secret_mistake(name, &format!("{name}: {}", absent(secret, &error))),
             Ok(_) if self.keys.find(name).is_some_and(Key::is_pem) => {}
             Ok(value) => {
@@ -221,6 +222,15 @@ impl<'a> Section<'a> {
     pub(super) fn warning(&self, name: &str, text: &str) {
         self.document.warning(self.line_of(name), &self.header, text);
     }
+}
+
+/// Whether systemd keeps the credentials of a running service from this process: systemd 252 does so with what it runs for
+/// a reload. The service itself has them, and looks at them again when the reload reaches it.
+fn is_the_services_alone(secret: &SecretRef) -> bool {
+    let (SecretRef::Credential(_), Some(folder)) = (secret, std::env::var_os("CREDENTIALS_DIRECTORY")) else {
+        return false;
+    };
+    std::fs::metadata(folder).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
 }
 
 /// Why a secret is not there. A credential is handed over by systemd, to the unit alone.

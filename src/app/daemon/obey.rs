@@ -71,6 +71,7 @@ impl Daemon {
         let loaded = match config::load(old.parts.config.path.as_path()) {
             Ok(loaded) => loaded,
             Err(errors) => {
+                self.metrics.reloaded(false, crate::app::now());
                 tracing::error!("SIGHUP: the configuration has mistakes, the old one stays in force\n{errors}");
                 return;
             }
@@ -79,16 +80,20 @@ impl Daemon {
         let parts = match Parts::build_after(loaded.config, self.store.clone(), None, Some(&old.parts)) {
             Ok(parts) => parts,
             Err(trouble) => {
+                self.metrics.reloaded(false, crate::app::now());
                 tracing::error!("SIGHUP: the configuration cannot be used, the old one stays in force: {trouble}");
                 return;
             }
         };
         // The old workers first finish their pages: of one stream only one worker of a kind may run.
         old.stop(STOP_WITHIN).await;
+        self.metrics.observe(old.parts.epoch, || old.parts.samples());
+        self.metrics.observe(parts.epoch, || parts.samples());
+        self.metrics.reloaded(true, crate::app::now());
         if let Err(error) = parts.honour_pauses() {
             tracing::warn!(%error, "what servers asked for could not be looked up");
         }
-        let new = Arc::new(Crew::start(parts, &self.metrics));
+        let new = Arc::new(Crew::start(parts));
         self.crew.send_replace(Arc::clone(&new));
         if self.scheduler.replace(new.rings()).await.is_none() {
             tracing::error!("the scheduler does not answer");

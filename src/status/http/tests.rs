@@ -31,7 +31,7 @@ async fn server(missing: &[&str]) -> Server {
         || async { Ok(report(vec![stream()])) },
         move || std::future::ready(missing.clone()),
         move || std::future::ready(unready.clone()),
-        Arc::new(Metrics::new()),
+        Arc::new(Metrics::new(chrono::Utc::now())),
     );
     start(views).await
 }
@@ -110,7 +110,7 @@ async fn a_report_that_cannot_be_made_says_why() {
         || async { Err("the store is busy".to_owned()) },
         || async { vec![] },
         || async { vec![] },
-        Arc::new(Metrics::new()),
+        Arc::new(Metrics::new(chrono::Utc::now())),
     );
     let server = start(views).await;
     for path in ["/", "/metrics", "/api/status"] {
