@@ -1,5 +1,6 @@
 //! The daemon: start in order, run until told to stop, stop in order.
 
+mod asks;
 mod health;
 mod obey;
 mod requests;
@@ -107,8 +108,11 @@ impl Daemon {
         let (daemon, notifier) = (Arc::clone(self), notifier.clone());
         let telling = notifier.clone();
         self.tasks.spawn(async move {
-            let healthy = || async { daemon.unhealthy().await.is_empty() };
-            notifier.watchdog(daemon.stop.clone(), healthy).await;
+            let answered = || async {
+                daemon.answered().await;
+                true
+            };
+            notifier.watchdog(daemon.stop.clone(), answered).await;
         });
         let daemon = Arc::clone(self);
         self.tasks.spawn(async move { daemon.take_requests().await });

@@ -26,6 +26,7 @@ mod streams;
 mod sweeps;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeZone, Utc};
@@ -66,6 +67,7 @@ pub struct Store {
     connection: Arc<Mutex<rusqlite::Connection>>,
     threads: Threads,
     path: PathBuf,
+    answers: Arc<AtomicU64>,
 }
 
 /// The database inside a transaction.
@@ -89,7 +91,13 @@ impl Store {
             connection: Arc::new(Mutex::new(connection)),
             threads,
             path: path.to_owned(),
+            answers: Arc::default(),
         }
+    }
+
+    /// How many calls have ended, well or not: while this grows, the store is alive.
+    pub fn answers(&self) -> u64 {
+        self.answers.load(Ordering::Relaxed)
     }
 
     /// Where it is.
@@ -127,7 +135,9 @@ impl Store {
             .connection
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        transact(&mut connection, work).map_err(|error| error.at(&self.path))
+        let result = transact(&mut connection, work);
+        self.answers.fetch_add(1, Ordering::Relaxed);
+        result.map_err(|error| error.at(&self.path))
     }
 }
 

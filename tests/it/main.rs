@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod announced;
+mod booted;
 mod broken_setups;
 mod checking;
 mod cli;
@@ -15,6 +16,7 @@ mod faults;
 mod first_afternoon;
 mod heard;
 mod interleavings;
+mod kusto;
 mod layering;
 mod machine;
 mod menu;
@@ -35,3 +37,4 @@ mod storm;
 mod sync;
 mod telling;
 mod trust;
+mod watched;

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::super::STOP_WITHIN;
 use super::super::build::Parts;
 use super::super::crew::Crew;
@@ -19,7 +21,10 @@ impl Daemon {
                     tracing::info!("SIGUSR1: syncing now");
                     self.crew().ring_heads();
                 }
-                Signal::Resync => self.resync_all().await,
+                Signal::Resync => {
+                    // Each failure stands in the log.
+                    let _ = self.resync_all("SIGUSR2", None).await;
+                }
                 Signal::Reload => {
                     notifier.reloading();
                     self.reload().await;
@@ -33,24 +38,30 @@ impl Daemon {
         }
     }
 
-    async fn resync_all(&self) {
-        let crew = self.crew();
+    /// Lays the resync of every stream and rings it; an error names what could not be written down.
+    pub(super) async fn resync_all(&self, asked_by: &str, since: Option<DateTime<Utc>>) -> Result<(), String> {
+        let (crew, mut failed) = (self.crew(), Vec::new());
         for member in crew.members() {
             let (id, overlap) = (member.stream.id.clone(), member.stream.settings.overlap);
             let laid = self.store.call(move |db| match db.stream(&id)? {
-                Some(row) => resync(db, &row, None, overlap),
+                Some(row) => resync(db, &row, since, overlap),
                 None => Ok(Resync::NeverRead),
             });
             match laid.await {
                 Ok(laid) => {
-                    tracing::info!(stream = %member.stream.id, "SIGUSR2: the window is delivered again: {laid}");
+                    tracing::info!(stream = %member.stream.id, "{asked_by}: the window is delivered again: {laid}");
                 }
                 Err(error) => {
                     tracing::error!(stream = %member.stream.id, %error, "the resync could not be written down");
+                    failed.push(format!("{}: {error}", member.stream.id));
                 }
             }
             member.head.ring();
             member.rest.ring();
+        }
+        match failed.is_empty() {
+            true => Ok(()),
+            false => Err(failed.join("; ")),
         }
     }
 

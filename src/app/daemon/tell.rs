@@ -85,5 +85,6 @@ impl Daemon {
             let daemon = Arc::clone(&before);
             async move { daemon.history().await }
         })
+        .with_asks(self.asks())
     }
 }
