@@ -177,7 +177,11 @@ impl Member {
     /// The report of a run that panicked, in the store too.
     async fn failed(&self, run: &Run, pass: Pass, seen: &str) -> WorkerReport {
         let trouble = fault::trouble(seen);
-        tracing::error!(stream = %self.stream.id, run = run.id, code = trouble.code, "{trouble}");
+        let worker = match pass {
+            Pass::Head | Pass::Both => Worker::Head,
+            Pass::Rest => Worker::Rest,
+        };
+        self.stream.tell_fault(run, worker, &trouble);
         let problem = serde_json::to_string(&Problem::from(&trouble)).unwrap_or_default();
         let (id, run_id, now) = (self.stream.id.clone(), run.id.clone(), super::now());
         let written = self.stream.store.call(move |db| match db.stream(&id)? {
@@ -187,10 +191,6 @@ impl Member {
         if let Err(error) = written.await {
             tracing::error!(stream = %self.stream.id, %error, "the end of a run could not be written down");
         }
-        let worker = match pass {
-            Pass::Head | Pass::Both => Worker::Head,
-            Pass::Rest => Worker::Rest,
-        };
         self.stream.progress.ended(worker, RunOutcome::Failed, Duration::ZERO);
         self.stream.log_fault(run, worker, &trouble).await;
         WorkerReport {
