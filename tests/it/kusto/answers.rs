@@ -28,9 +28,12 @@ fn stamp(time: DateTime<Utc>) -> String {
 
 /// A row: these columns, over those that `base` has.
 fn row(base: &Value, columns: Value) -> Value {
-    let mut row = base.as_object().unwrap().clone();
-    row.extend(columns.as_object().unwrap().clone());
-    Value::Object(row)
+    let mut row = base.clone();
+    let Value::Object(columns) = columns else {
+        panic!("{columns} are no columns")
+    };
+    row.as_object_mut().unwrap().extend(columns);
+    row
 }
 
 /// What the workspace holds and what is asked of it.
