@@ -115,6 +115,7 @@ class Engine {
         }
         if (sign === 'contains') return left.toLowerCase().includes(other.toLowerCase());
         if (sign === 'startswith') return left.toLowerCase().startsWith(other.toLowerCase());
+        if (sign === '!startswith') return !left.toLowerCase().startsWith(other.toLowerCase());
         if (sign === 'matches regex') return new RegExp(other).test(left);
         if (left === null || other === null) return null;
         const [a, b] = [order(left), order(other)];
@@ -154,6 +155,7 @@ class Engine {
             case 'tolower': return at(0).toLowerCase();
             case 'tostring': return String(at(0));
             case 'trim': return at(1).replace(new RegExp(`^(?:${at(0)})`), '').replace(new RegExp(`(?:${at(0)})$`), '');
+            case 'format_datetime': return at(1) === 'yyyy-MM-dd' ? at(0).toISOString().slice(0, 10) : refuse(node, 'not known');
             case 'split': return at(0).split(at(1));
             case 'round': return Number(at(0).toFixed(at(1)));
             case 'bin': { const [value, step] = [at(0), at(1)]; return value && new Date(Math.floor(value.getTime() / step.ms) * step.ms); }

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use super::checker::{ask, parsed, workspace};
 
 /// Everything that is asked of a workspace anywhere, by where it stands.
-type Queries = BTreeMap<String, String>;
+pub type Queries = BTreeMap<String, String>;
 
 /// A text as the workbook makes it before it asks.
-fn filled_in(query: &str) -> String {
+pub fn filled_in(query: &str) -> String {
     let choices = [
         ("{TimeRange}", "between (datetime(2026-11-01) .. datetime(2026-11-21))"),
         ("{Connection}", "'contoso','fabrikam'"),
@@ -70,7 +70,7 @@ fn of_workbook(queries: &mut Queries) {
 }
 
 /// Its blocks of KQL.
-fn of_readme(queries: &mut Queries) {
+pub fn of_readme(queries: &mut Queries) {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let mut lines = readme.lines().enumerate();
     while let Some((number, line)) = lines.next() {
@@ -100,7 +100,7 @@ fn looked_at(queries: &Queries) -> Value {
     ask(
         "node",
         "check.cjs",
-        &json!({"workspace": workspace(), "queries": queries}),
+        &json!({"workspace": workspace(&Target::default()), "queries": queries}),
     )
 }
 
