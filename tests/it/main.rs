@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod announced;
+mod booted;
 mod broken_setups;
 mod checking;
 mod cli;
@@ -20,6 +21,7 @@ mod layering;
 mod machine;
 mod menu;
 mod planted_secrets;
+mod promtool;
 mod provance;
 mod rates;
 mod reading;
@@ -35,3 +37,4 @@ mod storm;
 mod sync;
 mod telling;
 mod trust;
+mod watched;
