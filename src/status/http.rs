@@ -28,7 +28,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::style::content_security_policy;
+use super::page::content_security_policy;
 use super::{Controls, History, Metrics, Report, asset, page};
 
 /// How long a view may take to answer before it counts as stuck.

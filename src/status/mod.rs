@@ -10,7 +10,6 @@ pub mod log;
 pub mod metrics;
 mod page;
 mod report;
-mod style;
 mod text;
 pub mod words;
 

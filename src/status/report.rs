@@ -337,7 +337,7 @@ impl StreamReport {
         self.error.as_ref().or_else(of_last_run)
     }
 
-    fn mood(&self) -> Mood {
+    pub(super) fn mood(&self) -> Mood {
         match self.state {
             StreamState::Failing | StreamState::Blocked => Mood::Failing,
             StreamState::Disabled => Mood::InStep,
