@@ -34,6 +34,7 @@ const RELOAD: u32 = 30;
 pub fn page(report: &Report, history: &History, controls: Controls) -> String {
     let sections = [
         headline::headline(report, history),
+        headline::remarks(report),
         controls::controls(report, controls),
         figures::figures(report, history),
         streams::streams(report),

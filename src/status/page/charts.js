@@ -60,6 +60,8 @@
       ...axis,
       grid: { show: false },
       space: 64,
+      size: 26,
+      gap: 4,
       incrs: chart.step === DAY ? [DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY] : [3_600, 3 * 3_600, 6 * 3_600, 12 * 3_600, DAY, 2 * DAY, 7 * DAY],
       values: (_, splits) => splits.map((at) => (chart.step === DAY || midnight(at) ? tell.day(at) : tell.time(at))),
     };
@@ -100,7 +102,7 @@
     before?.uplot.destroy();
     const entry = { said, raw, names };
     const tell = clock(chart);
-    const bars = uPlot.paths.bars({ size: [0.78, 40], align: 1, radius: [0.12, 0] });
+    const bars = uPlot.paths.bars({ size: [0.78, 40], radius: [0.12, 0] });
     const series = names.map((name, place) => ({
       label: name,
       fill: () => colour(chart.colours[place]),
@@ -115,9 +117,9 @@
       {
         width: plot.clientWidth,
         height: 190,
-        padding: [10, 4, 0, 0],
+        padding: [10, 14, 0, 0],
         ...(chart.zone ? { tzDate: (at) => uPlot.tzDate(new Date(at * 1_000), "Etc/UTC") } : {}),
-        scales: { x: { range: (_, min, max) => [min, max + chart.step] }, y: { range: (_, __, max) => [0, Math.max(4, max * 1.08)] } },
+        scales: { x: { range: (_, min, max) => [min - chart.step / 2, max + chart.step / 2] }, y: { range: (_, __, max) => [0, Math.max(4, max * 1.08)] } },
         axes: axes(chart, tell),
         series: [when, ...series],
         cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
@@ -134,23 +136,20 @@
   }
 
   function drawAll() {
-    document.body.append(probe);
     for (const [plot, entry] of drawn) {
       if (plot.isConnected) continue;
       entry.uplot.destroy();
       drawn.delete(plot);
     }
     for (const figure of document.querySelectorAll("figure[data-chart]")) draw(figure);
-    probe.remove();
   }
 
   function redraw() {
-    document.body.append(probe);
     for (const { uplot } of drawn.values()) uplot.redraw(false, true);
-    probe.remove();
   }
 
   probe.className = "unseen";
+  document.body.append(probe);
   document.addEventListener("itsmd:fresh", drawAll);
   document.addEventListener("itsmd:theme", redraw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use chrono::NaiveDate;
 
-use super::html::{plural, stream_name};
+use super::html::{capital, plural, stream_name};
 use crate::model::WorkItemKind;
 use crate::status::History;
 use crate::status::history::CreatedOfStream;
@@ -79,11 +79,7 @@ fn by_day(html: &mut String, days: &Days, kinds: &[WorkItemKind]) {
          <table id=\"created-days\">\n<caption>Work items created, by day (UTC) and type</caption>\n<thead><tr><th scope=\"col\">Day</th>",
     );
     for kind in kinds {
-        let _ = write!(
-            html,
-            "<th scope=\"col\" class=\"n\">{}</th>",
-            super::stream_row::capital(plural(*kind))
-        );
+        let _ = write!(html, "<th scope=\"col\" class=\"n\">{}</th>", capital(plural(*kind)));
     }
     html.push_str("</tr></thead>\n<tbody>\n");
     for (day, created) in days.iter().rev() {

@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::html::{ago, clock, escape, explain, several, stream_name};
-use super::stream_row::capital;
+use super::html::{ago, capital, clock, escape, explain, several, stream_name};
 use crate::status::History;
 use crate::status::history::ErrorSeen;
 

@@ -24,7 +24,7 @@ pub(super) fn figures(report: &Report, history: &History) -> String {
         &mut html,
         "Largest lag",
         &lag.map_or_else(|| "–".to_owned(), span),
-        "since a read that reached its end began",
+        "since the last whole read",
     );
     figure(
         &mut html,

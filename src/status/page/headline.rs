@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::html::{ago, clock, escape, explain, shape, stream_name};
+use super::html::{ago, capital, clock, escape, explain, shape, stream_name};
 use super::standing::{Standing, mood_class};
 use crate::status::words::span;
 use crate::status::{ConnectionReport, History, Mood, Problem, Report, StreamReport};
@@ -141,8 +141,8 @@ fn refused_workspace(report: &Report, problem: &Problem, times: u64, next: DateT
             },
             ago(next, report.at)
         ),
-        why: escape(&problem.seen),
-        remedy: escape(&problem.remedy),
+        why: sentence(&problem.seen),
+        remedy: sentence(&problem.remedy),
         code: Some(problem.code.clone()),
     }
 }
@@ -178,8 +178,8 @@ fn of_stream(report: &Report, history: &History, (connection, stream): Stream<'_
 fn cause(report: &Report, stream: &StreamReport) -> (String, String, Option<String>) {
     if let Some(problem) = stream.problem() {
         return (
-            escape(&problem.means),
-            escape(&problem.remedy),
+            sentence(&problem.means),
+            sentence(&problem.remedy),
             Some(problem.code.clone()),
         );
     }
@@ -190,7 +190,7 @@ fn cause(report: &Report, stream: &StreamReport) -> (String, String, Option<Stri
         let until = waiting.until.map_or_else(String::new, |until| {
             format!(" (until {}, {})", clock(until, report.at), ago(until, report.at))
         });
-        let why = format!("{}{until}", escape(&waiting.why));
+        let why = format!("{}{until}.", escape(&capital(waiting.why.trim_end_matches('.'))));
         return (
             why,
             "Nothing: it goes on by itself when the wait is over.".to_owned(),
@@ -220,10 +220,19 @@ fn since(report: &Report, history: &History, (connection, stream): Stream<'_>) -
         .lag_seconds
         .and_then(|lag| Some(report.at - TimeDelta::seconds(lag.try_into().ok()?)));
     let whole = match whole {
-        Some(at) => format!("Whole up to {} ({}).", clock(at, report.at), ago(at, report.at)),
-        None => "It was never read to its end yet.".to_owned(),
+        Some(at) => format!(
+            "Everything up to {} ({}) is in the workspace.",
+            clock(at, report.at),
+            ago(at, report.at)
+        ),
+        None => "It has not been read to its end yet.".to_owned(),
     };
     began.unwrap_or_default() + &whole
+}
+
+/// Escaped, with a capital and a full stop.
+fn sentence(words: &str) -> String {
+    escape(&capital(words.trim_end_matches('.'))) + "."
 }
 
 fn reasons(because: &Because) -> String {
@@ -235,4 +244,16 @@ fn reasons(because: &Because) -> String {
          <div class=\"remedy\"><dt>What to do</dt><dd>{}{code}</dd></div>\n</dl>\n",
         because.since, because.why, because.remedy,
     )
+}
+
+/// What a person should know that is no single stream's: a sign-in that is refused, a credential that ends.
+pub(super) fn remarks(report: &Report) -> String {
+    let items: String = report
+        .remarks()
+        .map(|remark| format!("<li>{}</li>\n", sentence(&remark)))
+        .collect();
+    if items.is_empty() {
+        return items;
+    }
+    format!("<ul class=\"remarks\" aria-label=\"To look at\">\n{items}</ul>\n")
 }

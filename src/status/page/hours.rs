@@ -86,7 +86,7 @@ fn drawing(html: &mut String, chart: &str, title: &str, unit: &str) {
 
 fn table(html: &mut String, hours: &BTreeMap<DateTime<Utc>, Hour>) {
     html.push_str(
-        "<details id=\"work-table\">\n<summary>As a table</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Work by the hour\">\n\
+        "<div class=\"folds\">\n<details id=\"work-table\">\n<summary>As a table</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Work by the hour\">\n\
          <table id=\"work-hours\">\n<caption>Runs that ended, records and requests, by hour, all streams</caption>\n<thead><tr><th scope=\"col\">Hour</th>",
     );
     for name in ["Runs", "Failed", "Read", "Sent", "Unchanged", "Requests", "Bytes sent"] {
@@ -112,5 +112,5 @@ fn table(html: &mut String, hours: &BTreeMap<DateTime<Utc>, Hour>) {
         }
         let _ = writeln!(html, "<td class=\"n\">{}</td></tr>", bytes(hour.bytes_sent));
     }
-    html.push_str("</tbody>\n</table>\n</div>\n</details>\n");
+    html.push_str("</tbody>\n</table>\n</div>\n</details>\n</div>\n");
 }

@@ -58,6 +58,14 @@ pub(super) fn several(number: u64, noun: &str) -> String {
     format!("{} {noun}{ending}", crate::status::words::count(number))
 }
 
+/// Its first letter large.
+pub(super) fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// A shape of [`SHAPES`]: what a colour says is said by it too.
 pub(super) fn shape(name: &str) -> String {
     format!("<svg class=\"shape\" aria-hidden=\"true\"><use href=\"#{name}\"/></svg>")

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 
-use super::html::{ago, clock, escape, explain, plural, shape};
+use super::html::{ago, capital, clock, escape, explain, plural, shape};
 use super::standing::Standing;
 use crate::status::words::{count, span};
 use crate::status::{ConnectionReport, Outcome, StreamReport};
@@ -70,10 +70,10 @@ pub(super) fn row(now: DateTime<Utc>, (connection, stream): (&ConnectionReport, 
 }
 
 fn cell(html: &mut String, name: &str, class: &str, inside: &str) {
-    let class = if class.is_empty() {
-        String::new()
-    } else {
-        format!(" class=\"{class}\"")
+    let none = if inside == UNKNOWN { "none" } else { "" };
+    let class = match [class, none].join(" ").trim() {
+        "" => String::new(),
+        class => format!(" class=\"{class}\""),
     };
     let _ = write!(html, "<td role=\"cell\" data-name=\"{name}\"{class}>{inside}</td>");
 }
@@ -150,12 +150,4 @@ fn why(now: DateTime<Utc>, stream: &StreamReport) -> String {
         let _ = write!(html, "<p class=\"remark\">{}</p>", escape(remark));
     }
     html
-}
-
-/// Its first letter large.
-pub(super) fn capital(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -41,7 +41,6 @@ pub(super) fn streams(report: &Report) -> String {
             html.push_str("</details>\n");
         }
     }
-    remarks(&mut html, report);
     html.push_str("</section>\n");
     html
 }
@@ -89,17 +88,4 @@ fn table(html: &mut String, report: &Report, streams: &[Stream<'_>], caption: &s
         html.push_str(&row(report.at, *stream));
     }
     html.push_str("</table>\n");
-}
-
-/// What is no single stream's.
-fn remarks(html: &mut String, report: &Report) {
-    let remarks: Vec<_> = report.remarks().collect();
-    if remarks.is_empty() {
-        return;
-    }
-    html.push_str("<ul class=\"remarks\">\n");
-    for remark in remarks {
-        let _ = writeln!(html, "<li>{}</li>", super::html::escape(&remark));
-    }
-    html.push_str("</ul>\n");
 }
