@@ -12,11 +12,12 @@ use super::sync::outcome;
 use crate::config::{Config, Connection};
 use crate::daemon::Schedule;
 use crate::model::{StreamId, WorkItemKind};
+use crate::status;
 use crate::status::{
     Backfill, ConnectionReport, Credential, LastRun, Problem, Reconcile, RefusedSignIn, Report, StreamReport,
-    StreamState, Waiting,
+    StreamState, UnderWay, Waiting,
 };
-use crate::store::{self, Db, RunRow, Store, StoreError, StoredSlice, StreamRow, Worker};
+use crate::store::{self, Db, RunRow, Store, StoreError, StoredSlice, StreamKey, StreamRow, Worker};
 
 /// The code of a sync that was not to wait as long as a server asked.
 const THROTTLED: &str = crate::net::codes::THROTTLED.id;
@@ -24,6 +25,8 @@ const THROTTLED: &str = crate::net::codes::THROTTLED.id;
 /// What only a running daemon knows.
 #[derive(Debug, Clone, Default)]
 pub struct Live {
+    /// What has no end in the state file is under way.
+    pub at_work: bool,
     /// The pauses under way, by connection, the workspace's under the empty name; `None`: the state file knows.
     pub waiting: Option<BTreeMap<String, Waiting>>,
     /// The next ring of each stream.
@@ -133,9 +136,7 @@ fn stream_report(
     report.notes = notes(db, connection, kind, &row)?;
     let (head_run, rest_run) = (db.last_run(row.key, Worker::Head)?, db.last_run(row.key, Worker::Rest)?);
     let sweep = db.sweep(row.key)?;
-    let rest_is_due =
-        report.backfill.complete < report.backfill.slices || !db.to_retry(row.key)?.is_empty() || sweep.asked.is_some();
-    let failed = in_the_way(head_run.as_ref(), rest_run.as_ref(), rest_is_due);
+    let failed = in_the_way(head_run.as_ref(), rest_run.as_ref(), rest_is_due(db, row.key)?);
     let unwritten = live.unwritten.get(&id.to_string()).cloned();
     report.error = unwritten.or_else(|| failed.and_then(problem));
     if sweep.unshown > 0 {
@@ -153,9 +154,33 @@ fn stream_report(
         blocked: sweep.blocked.and_then(|text| serde_json::from_str(&text).ok()),
     };
     tell_reconcile(&mut report, reconcile);
+    report.under_way = under_way(db, row.key, live)?;
     report.last_run = head_run.as_ref().map(|head| last_run(head, rest_run.as_ref()));
     report.state = state(connection, &report);
     Ok(report)
+}
+
+/// Whether the rest worker has something to do.
+pub(super) fn rest_is_due(db: &Db<'_>, stream: StreamKey) -> Result<bool, StoreError> {
+    let backfill = backfill(&db.slices(stream)?);
+    Ok(backfill.complete < backfill.slices || db.sweep(stream)?.asked.is_some() || !db.to_retry(stream)?.is_empty())
+}
+
+fn under_way(db: &Db<'_>, stream: StreamKey, live: &Live) -> Result<Vec<UnderWay>, StoreError> {
+    // Without a daemon nobody knows whether what has no end was killed.
+    if !live.at_work {
+        return Ok(Vec::new());
+    }
+    let open = db.under_way(stream)?.into_iter();
+    Ok(open
+        .map(|open| UnderWay {
+            worker: match open.worker {
+                Worker::Head => status::history::Worker::Head,
+                Worker::Rest => status::history::Worker::Rest,
+            },
+            since: open.started,
+        })
+        .collect())
 }
 
 fn backfill(slices: &[StoredSlice]) -> Backfill {

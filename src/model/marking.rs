@@ -36,6 +36,7 @@ impl Gone<'_> {
             number: self.number.into(),
             modified: self.modified,
             revision: self.revision,
+            created: None,
             version: Version::of(&row),
             row,
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// The source's own unique id of a record (`sys_id`, a Dataverse primary key), lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,6 +55,8 @@ pub struct Record {
     pub modified: DateTime<Utc>,
     /// The source's count of updates, where there is one.
     pub revision: Option<i64>,
+    /// The day of `CreatedDate_t`, in UTC, if the row has one: for the counts of the status page.
+    pub created: Option<NaiveDate>,
     /// Hash of `row`.
     pub version: Version,
     /// A JSON object, one line of `ServiceDesk_CL` less what is known only at delivery

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::value::{Shape, Value};
 use crate::model::columns::ColumnType;
@@ -33,7 +33,11 @@ pub(super) struct Mapper {
     slots: Vec<usize>,
     revision: Option<usize>,
     number: Option<usize>,
+    /// The column's place among the profile's.
+    created: Option<usize>,
 }
+
+const CREATED: &str = "CreatedDate_t";
 
 const ID: usize = 0;
 const MODIFIED: usize = 1;
@@ -63,6 +67,7 @@ impl Mapper {
             slots,
             revision,
             number,
+            created: item.columns.iter().position(|column| column.name == CREATED),
             fields,
             item,
         }
@@ -132,11 +137,12 @@ impl Mapper {
             });
         };
         match self.write(raw_id, values) {
-            Ok(row) => Mapped::Record(Record {
+            Ok((row, created)) => Mapped::Record(Record {
                 id: RecordId::new(raw_id),
                 number: number.unwrap_or_default().into(),
                 modified: stamp,
                 revision: self.revision.and_then(text).and_then(|text| text.parse().ok()),
+                created,
                 version: Version::of(&row),
                 row,
             }),
@@ -144,7 +150,8 @@ impl Mapper {
         }
     }
 
-    fn write(&self, id: &str, values: &[Option<Value<'_>>]) -> Result<Box<[u8]>, String> {
+    /// The row, and the day of its creation.
+    fn write(&self, id: &str, values: &[Option<Value<'_>>]) -> Result<(Box<[u8]>, Option<NaiveDate>), String> {
         let mut row = RowWriter::new(2048);
         row.text("ServiceDeskConnectionName_s", self.stream.connection.as_str());
         row.text("ServiceDeskWorkItemType_s", self.stream.kind.row_value());
@@ -153,18 +160,23 @@ impl Mapper {
         if let Some(url) = &self.record_url {
             row.text("RecordUrl_s", &url.replace("{id}", id));
         }
-        for (column, &slot) in self.item.columns.iter().zip(&self.slots) {
+        let mut created = None;
+        for (place, (column, &slot)) in self.item.columns.iter().zip(&self.slots).enumerate() {
             if let Some(value) = &values[slot] {
-                self.column(&mut row, column, value)?;
+                let time = self.column(&mut row, column, value)?;
+                if self.created == Some(place) {
+                    created = time.map(|time| time.date_naive());
+                }
             }
         }
         row.flag("IsDeleted_b", false);
         let truncated = row.truncated();
         row.flag("IsTruncated_b", truncated);
-        Ok(row.finish())
+        Ok((row.finish(), created))
     }
 
-    fn column(&self, row: &mut RowWriter, column: &Column, value: &Value<'_>) -> Result<(), String> {
+    /// Writes a column; returns the time that it wrote, if it is one.
+    fn column(&self, row: &mut RowWriter, column: &Column, value: &Value<'_>) -> Result<Option<DateTime<Utc>>, String> {
         let raw = value.raw();
         let wrong = |wanted: &str| {
             let words: String = raw.chars().take(40).collect();
@@ -179,10 +191,11 @@ impl Mapper {
                 ChoiceValues::Codes | ChoiceValues::Labels => row.text(&column.name, value.label()),
             },
             ColumnType::DateTime if raw.is_empty() => {}
-            ColumnType::DateTime => row.time(
-                &column.name,
-                (self.dialect.stamp)(raw).ok_or_else(|| wrong("a UTC time"))?,
-            ),
+            ColumnType::DateTime => {
+                let time = (self.dialect.stamp)(raw).ok_or_else(|| wrong("a UTC time"))?;
+                row.time(&column.name, time);
+                return Ok(Some(time));
+            }
             ColumnType::Bool => match raw {
                 "" => {}
                 "true" | "1" => row.flag(&column.name, true),
@@ -192,7 +205,7 @@ impl Mapper {
             ColumnType::Real if raw.is_empty() => {}
             ColumnType::Real => row.number(&column.name, raw.parse().map_err(|_| wrong("a number"))?),
         }
-        Ok(())
+        Ok(None)
     }
 }
 

@@ -19,6 +19,6 @@ pub use metrics::Metrics;
 pub use page::{Asset, asset, page};
 pub use report::{
     Backfill, ConnectionReport, Credential, LastRun, Mood, Outcome, Problem, RecentItem, Reconcile, RefusedSignIn,
-    Report, StreamReport, StreamState, Waiting,
+    Report, StreamReport, StreamState, UnderWay, Waiting,
 };
 pub use text::render;

@@ -1,18 +1,16 @@
 //! The report: `itsmd status --json` and `/api/status`, key for key. Keys are only ever added.
 
 mod credentials;
-
-use std::time::Duration;
+mod mood;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use credentials::{Credential, RefusedSignIn};
+pub use mood::Mood;
 
+use super::history::Worker;
 use crate::model::{Partner, Trouble, WorkItemKind};
-
-/// A stream is late when it was not read to its end for this many of its intervals.
-const LATE_AFTER_INTERVALS: u64 = 3;
 
 /// Everything there is to say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +64,9 @@ pub struct StreamReport {
     pub quarantined: u64,
     /// The last run that ended.
     pub last_run: Option<LastRun>,
+    /// The runs that are under way; only a daemon knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub under_way: Vec<UnderWay>,
     /// Why nothing is asked of the other side now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
@@ -152,6 +153,15 @@ pub struct Reconcile {
     /// Why the last one waits for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<Problem>,
+}
+
+/// A run that has not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnderWay {
+    /// Whose.
+    pub worker: Worker,
+    /// When it began.
+    pub since: DateTime<Utc>,
 }
 
 /// A run that ended.
@@ -252,31 +262,6 @@ pub struct RecentItem {
     pub delivered: DateTime<Utc>,
 }
 
-/// All streams in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Mood {
-    /// Every stream is read at its pace and nothing is left behind.
-    InStep,
-    /// Slices are still to be read.
-    CatchingUp,
-    /// A stream is later than it should be.
-    Behind,
-    /// A stream fails, or waits for a person.
-    Failing,
-}
-
-impl Mood {
-    /// The words on the page.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InStep => "In step",
-            Self::CatchingUp => "Catching up",
-            Self::Behind => "Behind",
-            Self::Failing => "Failing",
-        }
-    }
-}
-
 impl StreamReport {
     /// A stream of which nothing is known yet but what is configured.
     pub fn unread(work_item: WorkItemKind, enabled: bool) -> Self {
@@ -294,6 +279,7 @@ impl StreamReport {
             backfill: Backfill::default(),
             quarantined: 0,
             last_run: None,
+            under_way: Vec::new(),
             waiting: None,
             next_run: None,
             interval_seconds: None,
@@ -315,19 +301,6 @@ impl StreamReport {
         self.backfill.slices == 0 && self.window_start.is_none()
     }
 
-    /// Whether it is later than `max_lag`, or without one than three of its intervals.
-    pub fn is_late(&self, max_lag: Option<Duration>) -> bool {
-        let limit = match max_lag {
-            Some(limit) => Some(limit.as_secs()),
-            None => self.interval_seconds.map(|seconds| seconds * LATE_AFTER_INTERVALS),
-        };
-        match (self.state, limit, self.lag_seconds) {
-            (StreamState::Disabled, _, _) => false,
-            (_, Some(limit), Some(lag)) => lag > limit,
-            (_, None, _) | (_, _, None) => false,
-        }
-    }
-
     /// What stands in the way: the stream's own error, else that of its last run if it fails.
     pub fn problem(&self) -> Option<&Problem> {
         let of_last_run = || match self.state {
@@ -335,18 +308,6 @@ impl StreamReport {
             StreamState::Live | StreamState::Backfill | StreamState::Waiting | StreamState::Disabled => None,
         };
         self.error.as_ref().or_else(of_last_run)
-    }
-
-    pub(super) fn mood(&self) -> Mood {
-        match self.state {
-            StreamState::Failing | StreamState::Blocked => Mood::Failing,
-            StreamState::Disabled => Mood::InStep,
-            StreamState::Live | StreamState::Backfill | StreamState::Waiting if self.is_late(None) => Mood::Behind,
-            StreamState::Live if self.lag_seconds.is_none() => Mood::CatchingUp,
-            StreamState::Live => Mood::InStep,
-            StreamState::Backfill => Mood::CatchingUp,
-            StreamState::Waiting => Mood::Behind,
-        }
     }
 }
 
@@ -370,23 +331,6 @@ impl Report {
         self.connections
             .iter()
             .flat_map(|connection| connection.streams.iter().map(move |stream| (connection, stream)))
-    }
-
-    /// The worst of its streams.
-    pub fn mood(&self) -> Mood {
-        self.streams()
-            .map(|(_, stream)| stream.mood())
-            .chain(self.refused_workspace().map(|_| Mood::Failing))
-            .max()
-            .unwrap_or(Mood::InStep)
-    }
-
-    /// Whether `itsmd status` ends with 0: no stream failing, blocked or late.
-    pub fn is_well(&self, max_lag: Option<Duration>) -> bool {
-        self.refused_workspace().is_none()
-            && self
-                .streams()
-                .all(|(_, stream)| stream.mood() != Mood::Failing && !stream.is_late(max_lag))
     }
 }
 

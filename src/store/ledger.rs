@@ -1,10 +1,10 @@
 //! The ledger: what was delivered last of every record in the window.
 
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, params};
 
-use super::counted::Count;
+use super::ledger_counts::{day, day_number};
 use super::{Db, StoreError, StreamKey, millis, time};
 use crate::model::{Generation, RecordId, Version};
 
@@ -29,6 +29,8 @@ pub struct LedgerRow {
     pub deleted: bool,
     /// As it was first seen with a newer set of columns, which does not deliver it again.
     pub seen: Option<Seen>,
+    /// The day of the work item's creation, in UTC; `None` if the row has none or it was not read since it is kept.
+    pub created: Option<NaiveDate>,
 }
 
 /// What the mapping made of a record that was delivered with an older set of columns.
@@ -59,7 +61,8 @@ impl Db<'_> {
     /// The ledger's rows of these records, in their order.
     pub fn delivered(&self, stream: StreamKey, ids: &[RecordId]) -> Result<Vec<Option<LedgerRow>>, StoreError> {
         let mut query = self.0.prepare_cached(
-            "SELECT number, version, modified, revision, generation, columns, delivered, deleted, seen, seen_columns
+            "SELECT number, version, modified, revision, generation, columns, delivered, deleted, seen, seen_columns,
+                 created
              FROM ledger WHERE stream = ?1 AND record = ?2",
         )?;
         let mut rows = Vec::with_capacity(ids.len());
@@ -78,12 +81,12 @@ impl Db<'_> {
         let mut upsert = self.0.prepare_cached(
             // A page planned before a resync may be delivered after it: the generation never goes back.
             "INSERT INTO ledger (stream, record, number, version, modified, revision, generation, columns, delivered,
-                 deleted, seen, seen_columns)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+                 deleted, seen, seen_columns, created)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
              ON CONFLICT DO UPDATE SET number = excluded.number, version = excluded.version,
                  modified = excluded.modified, revision = excluded.revision, columns = excluded.columns,
                  delivered = excluded.delivered, deleted = excluded.deleted,
-                 seen = excluded.seen, seen_columns = excluded.seen_columns,
+                 seen = excluded.seen, seen_columns = excluded.seen_columns, created = excluded.created,
                  generation = max(generation, excluded.generation)",
         )?;
         for (id, row) in rows {
@@ -100,21 +103,10 @@ impl Db<'_> {
                 row.deleted,
                 row.seen.map(|seen| seen.version.0.cast_signed()),
                 row.seen.map(|seen| seen.columns),
+                row.created.map(day_number),
             ])?;
         }
         Ok(())
-    }
-
-    /// How many records of a stream were delivered, are still in the window and not marked as gone.
-    pub fn ledger_records(&self, stream: StreamKey) -> Result<u64, StoreError> {
-        self.counted(Count::Records(stream), || {
-            let mut query = self.0.prepare_cached(
-                // Two counts by index; to ask each row would read the whole table.
-                "SELECT (SELECT count(*) FROM ledger WHERE stream = ?1)
-                      - (SELECT count(*) FROM ledger WHERE stream = ?1 AND deleted = 1)",
-            )?;
-            Ok(query.query_row([stream.0], |row| row.get(0))?)
-        })
     }
 
     /// How many of a stream's records are marked as gone and were modified in the window.
@@ -133,16 +125,6 @@ impl Db<'_> {
         Ok(query.query_row(params![stream.0, millis(since)], |row| row.get(0))?)
     }
 
-    /// How many rows were made with another set of columns.
-    pub fn other_columns(&self, stream: StreamKey, columns: i64) -> Result<u64, StoreError> {
-        self.counted(Count::OtherColumns(stream, columns), || {
-            let mut query = self
-                .0
-                .prepare_cached("SELECT count(*) FROM ledger WHERE stream = ?1 AND columns <> ?2 AND deleted = 0")?;
-            Ok(query.query_row(params![stream.0, columns], |row| row.get(0))?)
-        })
-    }
-
     /// What was delivered went elsewhere: whatever is met of a record differs from it, now or when access rules show it
     /// again. Its stamp still holds back what is older.
     pub fn forget_versions(&self, stream: StreamKey) -> Result<(), StoreError> {
@@ -159,6 +141,7 @@ impl Db<'_> {
             "DELETE FROM ledger WHERE stream = ?1 AND modified < ?2",
             params![stream.0, millis(window_start)],
         )?;
+        self.forget_empty_counts(stream)?;
         Ok(pruned)
     }
 
@@ -168,7 +151,7 @@ impl Db<'_> {
             "SELECT s.connection, s.kind, l.record, EXISTS (SELECT 1 FROM quarantine q
                     WHERE q.stream = l.stream AND q.record = l.record),
                     l.number, l.version, l.modified, l.revision, l.generation, l.columns, l.delivered,
-                    l.deleted, l.seen, l.seen_columns
+                    l.deleted, l.seen, l.seen_columns, l.created
              FROM ledger l JOIN streams s USING (stream) WHERE l.number = ?1 COLLATE NOCASE
              ORDER BY s.connection, s.kind",
         )?;
@@ -196,6 +179,7 @@ pub(super) fn ledger_row(row: &rusqlite::Row<'_>, first: usize) -> Result<Ledger
         delivered: Utc.timestamp_opt(row.get(first + 6)?, 0).single().unwrap_or_default(),
         deleted: row.get(first + 7)?,
         seen: Seen::of(row.get(first + 8)?, row.get(first + 9)?),
+        created: row.get::<_, Option<i64>>(first + 10)?.and_then(day),
     })
 }
 

@@ -13,7 +13,7 @@ impl Db<'_> {
     pub fn ledger_in(&self, stream: StreamKey, range: Range) -> Result<Vec<(RecordId, LedgerRow)>, StoreError> {
         let mut query = self.0.prepare_cached(
             "SELECT record, number, version, modified, revision, generation, columns, delivered, deleted, seen,
-                 seen_columns
+                 seen_columns, created
              FROM ledger WHERE stream = ?1 AND modified >= ?2 AND modified < ?3",
         )?;
         let rows = query.query_map(params![stream.0, millis(range.from), millis(range.to)], |row| {

@@ -13,7 +13,7 @@ const APPLICATION_ID: i64 = 0x6974_736d;
 /// How long another program may have the file locked.
 const BUSY: Duration = Duration::from_secs(5);
 
-const MIGRATIONS: &[&str] = &[
+pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../schema/store/0001_start.sql"),
     include_str!("../../schema/store/0002_sweeps.sql"),
     include_str!("../../schema/store/0003_pauses.sql"),
@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../schema/store/0005_seen.sql"),
     include_str!("../../schema/store/0006_refresh_tokens.sql"),
     include_str!("../../schema/store/0007_announced.sql"),
+    include_str!("../../schema/store/0008_counts.sql"),
 ];
 
 /// Whether the lock beside the file is the caller's.

@@ -5,9 +5,9 @@
 
 mod announced;
 mod code;
-mod counted;
 mod error;
 mod ledger;
+mod ledger_counts;
 mod ledger_range;
 mod lock;
 mod migrate;
@@ -17,6 +17,8 @@ mod quarantine;
 mod refresh_tokens;
 mod requests;
 mod room;
+mod run_counts;
+mod run_history;
 mod runs;
 mod slices;
 mod streams;
@@ -29,9 +31,9 @@ use chrono::{DateTime, TimeZone, Utc};
 
 pub use announced::Announced;
 pub use code::codes;
-use counted::{Beside, Counted};
 pub use error::StoreError;
 pub use ledger::{LedgerRow, Seen, Traced};
+pub use ledger_counts::ByDay;
 pub use lock::{Held, Lock};
 use migrate::Place;
 
@@ -39,6 +41,8 @@ pub use pauses::Pause;
 pub use quarantine::{Aside, Quarantined, Suspicion};
 pub use refresh_tokens::RefreshToken;
 pub use requests::Request;
+pub use run_counts::{Failures, RunHour};
+pub use run_history::{ToldRun, UnderWay};
 pub use runs::{Outcome, RunRow, Tally, Worker};
 pub use slices::{NewSlice, StoredSlice};
 pub use streams::{Prints, StreamKey, StreamRow};
@@ -57,14 +61,13 @@ pub enum Threads {
 #[derive(Debug, Clone)]
 pub struct Store {
     connection: Arc<Mutex<rusqlite::Connection>>,
-    counted: Arc<Counted>,
     threads: Threads,
     path: PathBuf,
 }
 
 /// The database inside a transaction.
 #[derive(Debug)]
-pub struct Db<'a>(&'a rusqlite::Connection, Beside<'a>);
+pub struct Db<'a>(&'a rusqlite::Connection);
 
 impl Store {
     /// Opens or makes the state file (mode 0600) and brings it to this version.
@@ -81,7 +84,6 @@ impl Store {
     fn of(connection: rusqlite::Connection, path: &Path, threads: Threads) -> Self {
         Self {
             connection: Arc::new(Mutex::new(connection)),
-            counted: Arc::default(),
             threads,
             path: path.to_owned(),
         }
@@ -122,18 +124,16 @@ impl Store {
             .connection
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        transact(&mut connection, &self.counted, work).map_err(|error| error.at(&self.path))
+        transact(&mut connection, work).map_err(|error| error.at(&self.path))
     }
 }
 
 fn transact<T>(
     connection: &mut rusqlite::Connection,
-    counted: &Counted,
     work: impl FnOnce(&Db<'_>) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    let written = connection.total_changes();
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let result = work(&Db(&transaction, Beside { counted, written }))?;
+    let result = work(&Db(&transaction))?;
     transaction.commit()?;
     Ok(result)
 }

@@ -148,6 +148,29 @@ impl Db<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The newest entries of these streams, newest first; at most so many.
+    pub fn newest_quarantined(
+        &self,
+        streams: &[StreamKey],
+        most: usize,
+    ) -> Result<Vec<(StreamKey, Quarantined)>, StoreError> {
+        let mut query = self.0.prepare_cached(&format!(
+            "{} ORDER BY q.id DESC",
+            SELECT.replacen("q.retry FROM", "q.retry, q.stream FROM", 1)
+        ))?;
+        let mut rows = query.query([])?;
+        let mut newest = Vec::new();
+        while newest.len() < most
+            && let Some(row) = rows.next()?
+        {
+            let stream = StreamKey(row.get(11)?);
+            if streams.contains(&stream) {
+                newest.push((stream, entry(row)?));
+            }
+        }
+        Ok(newest)
+    }
+
     /// A stream's records that wait for a change or a person, oldest first.
     pub fn quarantine_in(&self, stream: StreamKey) -> Result<Vec<Quarantined>, StoreError> {
         let mut query = self.0.prepare_cached(&format!(

@@ -5,6 +5,8 @@ use std::ops::AddAssign;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension, params};
 
+use super::run_counts::EndedRun;
+use super::run_history::run_row;
 use super::{Db, StoreError, StreamKey, millis, time};
 
 /// Which of a stream's two workers ran.
@@ -23,6 +25,12 @@ impl Worker {
             Self::Head => "head",
             Self::Rest => "rest",
         }
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        [Self::Head, Self::Rest]
+            .into_iter()
+            .find(|worker| worker.as_str() == text)
     }
 }
 
@@ -51,7 +59,7 @@ impl Outcome {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         [Self::Complete, Self::Failed, Self::Interrupted, Self::Skipped]
             .into_iter()
             .find(|o| o.as_str() == text)
@@ -125,6 +133,7 @@ impl Db<'_> {
             "DELETE FROM runs WHERE stream = ?1 AND started < ?2",
             params![stream.0, long_ago],
         )?;
+        self.forget_run_counts(stream, started - TimeDelta::days(90))?;
         // Of one worker only one run is under way: an older one without an end was dropped or killed.
         self.0.execute(
             "UPDATE runs SET outcome = 'interrupted' WHERE stream = ?1 AND worker = ?2 AND outcome IS NULL",
@@ -170,9 +179,10 @@ impl Db<'_> {
             [] => None,
             some => serde_json::to_string(some).ok(),
         };
-        self.0.execute(
+        let (stream, worker, started) = self.0.query_row(
             "UPDATE runs SET ended = ?2, outcome = ?3, error = ?4, read = ?5, sent = ?6, unchanged = ?7,
-                 quarantined = ?8, deleted = ?9, hidden = ?10, requests = ?11, bytes_sent = ?12, warnings = ?13 WHERE run = ?1",
+                 quarantined = ?8, deleted = ?9, hidden = ?10, requests = ?11, bytes_sent = ?12, warnings = ?13
+             WHERE run = ?1 RETURNING stream, worker, started",
             params![
                 run,
                 millis(ended),
@@ -188,7 +198,17 @@ impl Db<'_> {
                 tally.bytes_sent,
                 warnings,
             ],
+            |row| Ok((StreamKey(row.get(0)?), row.get::<_, String>(1)?, time(row.get(2)?))),
         )?;
+        let run = EndedRun {
+            stream,
+            worker: &worker,
+            started,
+            ended,
+            outcome,
+            error,
+        };
+        self.count_run(&run, tally)?;
         // Between two runs nobody needs the cache.
         self.0.execute_batch("PRAGMA shrink_memory")?;
         Ok(())
@@ -202,10 +222,24 @@ impl Db<'_> {
         ended: DateTime<Utc>,
         error: &str,
     ) -> Result<(), StoreError> {
-        self.0.execute(
-            "UPDATE runs SET ended = ?3, outcome = 'failed', error = ?4 WHERE stream = ?1 AND run_id = ?2 AND outcome IS NULL",
-            params![stream.0, run_id, millis(ended), error],
+        let mut update = self.0.prepare_cached(
+            "UPDATE runs SET ended = ?3, outcome = 'failed', error = ?4
+             WHERE stream = ?1 AND run_id = ?2 AND outcome IS NULL RETURNING worker, started",
         )?;
+        let open = update.query_map(params![stream.0, run_id, millis(ended), error], |row| {
+            Ok((row.get::<_, String>(0)?, time(row.get(1)?)))
+        })?;
+        for (worker, started) in open.collect::<Result<Vec<_>, _>>()? {
+            let run = EndedRun {
+                stream,
+                worker: &worker,
+                started,
+                ended,
+                outcome: Outcome::Failed,
+                error: Some(error),
+            };
+            self.count_run(&run, &Tally::default())?;
+        }
         Ok(())
     }
 
@@ -223,30 +257,19 @@ impl Db<'_> {
         let mut query = self.0.prepare_cached(
             "SELECT run_id, started, outcome, error, read, sent, unchanged, quarantined, deleted, hidden, requests,
                     bytes_sent, ended, warnings
-             FROM runs WHERE stream = ?1 AND worker = ?2 AND outcome IS NOT NULL ORDER BY run DESC LIMIT 1",
+             FROM runs INDEXED BY runs_worker WHERE stream = ?1 AND worker = ?2 AND outcome IS NOT NULL
+             ORDER BY run DESC LIMIT 1",
         )?;
-        let run = query.query_row(params![stream.0, worker.as_str()], |row| {
-            Ok(RunRow {
-                run_id: row.get(0)?,
-                started: time(row.get(1)?),
-                ended: row.get::<_, Option<i64>>(12)?.map(time),
-                outcome: row.get::<_, Option<String>>(2)?.as_deref().and_then(Outcome::parse),
-                error: row.get(3)?,
-                warnings: row
-                    .get::<_, Option<String>>(13)?
-                    .map_or_else(Vec::new, |json| warnings(&json)),
-                tally: tally(row)?,
-            })
-        });
+        let run = query.query_row(params![stream.0, worker.as_str()], run_row);
         Ok(run.optional()?)
     }
 }
 
-fn warnings(json: &str) -> Vec<String> {
+pub(super) fn warnings(json: &str) -> Vec<String> {
     serde_json::from_str(json).unwrap_or_default()
 }
 
-fn tally(row: &rusqlite::Row<'_>) -> Result<Tally, rusqlite::Error> {
+pub(super) fn tally(row: &rusqlite::Row<'_>) -> Result<Tally, rusqlite::Error> {
     Ok(Tally {
         read: row.get(4)?,
         sent: row.get(5)?,

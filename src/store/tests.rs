@@ -131,6 +131,7 @@ fn the_ledger_gives_back_what_was_written() {
         delivered: at("2026-01-01T05:01:00Z"),
         deleted: false,
         seen: Seen::of(Some(-6), Some(2)),
+        created: "2025-12-24".parse().ok(),
     };
     let written = vec![(id.clone(), row.clone())];
     store.call_here(|db| db.write_delivered(stream, &written)).unwrap();

@@ -91,6 +91,7 @@ mod tests {
             number: "INC1".into(),
             modified: DateTime::UNIX_EPOCH,
             revision: None,
+            created: None,
             version: Version::of(&row),
             row: row.into(),
         }

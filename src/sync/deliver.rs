@@ -315,7 +315,7 @@ pub(super) fn only_columns_differ(record: &Record, known: &LedgerRow, delivery: 
 }
 
 /// What the ledger keeps of an unchanged record: a newer stamp, so that it stays in the window, and how it is seen with
-/// columns that it was not delivered with.
+/// columns that it was not delivered with; and the day of its creation.
 fn noted(record: &Record, known: Option<LedgerRow>, delivery: &Delivery) -> Option<(RecordId, LedgerRow)> {
     let known = known?;
     let newer = record.modified > known.modified || record.revision > known.revision;
@@ -335,6 +335,8 @@ fn restamped(record: &Record, known: LedgerRow, delivery: &Delivery) -> (RecordI
         modified: record.modified,
         revision: record.revision,
         seen: (known.columns != delivery.columns).then_some(seen),
+        // A state file from before the day was kept gets it with the next reading.
+        created: record.created.or(known.created),
         ..known
     };
     (record.id.clone(), row)
@@ -351,6 +353,7 @@ fn ledger_row(record: &Record, delivery: &Delivery, delivered: DateTime<Utc>) ->
         delivered,
         deleted: delivery.gone,
         seen: None,
+        created: record.created,
     }
 }
 

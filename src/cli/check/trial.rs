@@ -50,6 +50,7 @@ fn batch(run: &str) -> Batch {
         number: NUMBER.into(),
         modified: now,
         revision: None,
+        created: None,
         version: Version::of(&row),
         row,
     };

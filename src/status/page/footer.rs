@@ -26,7 +26,7 @@ pub(super) fn credentials(report: &Report) -> String {
         };
         let _ = writeln!(
             html,
-            "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">{}</th><td role=\"cell\" data-name=\"What\">{}</td>\
+            "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">{}</th><td role=\"cell\" data-name=\"What\" class=\"wide\">{}</td>\
              <td role=\"cell\" data-name=\"Ends\" class=\"wide\">{} <span class=\"soft\">{}</span>{soon}</td></tr>",
             credential
                 .connection

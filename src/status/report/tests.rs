@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::*;
@@ -29,6 +31,7 @@ pub fn stream() -> StreamReport {
             error: None,
             warnings: Vec::new(),
         }),
+        under_way: Vec::new(),
         waiting: None,
         next_run: None,
         interval_seconds: Some(300),

@@ -13,6 +13,7 @@ fn record(modified: &str, revision: i64, version: u64) -> Record {
         number: "INC1".into(),
         modified: at(modified),
         revision: Some(revision),
+        created: None,
         version: Version(version),
         row: br#"{"A_s":"x"}"#.to_vec().into(),
     }

@@ -101,6 +101,7 @@ mod tests {
             delivered: second(0),
             deleted,
             seen: None,
+            created: None,
         }
     }
 

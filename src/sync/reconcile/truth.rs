@@ -211,6 +211,7 @@ mod tests {
             number: "INC1".into(),
             modified: second(modified),
             revision: Some(revision),
+            created: None,
             version: Version(version),
             row: br#"{"A_s":"x"}"#.to_vec().into(),
         }
@@ -227,6 +228,7 @@ mod tests {
             delivered: second(0),
             deleted,
             seen: None,
+            created: None,
         }
     }
 

@@ -60,6 +60,21 @@ impl World {
         Ok(())
     }
 
+    /// After a life: what is kept of the days of creation is what a look at every row of the ledger finds.
+    pub fn counts_are_the_ledgers(&self, store: &Store) -> Result<(), Broken> {
+        let (kept, counted) = store
+            .call_here(|db| match db.stream(&stream_id())? {
+                Some(row) => db.created_kept_and_counted(row.key),
+                None => Ok(Default::default()),
+            })
+            .unwrap();
+        self.lock().trace.add("days counted", counted.len() as u64);
+        match kept == counted {
+            true => Ok(()),
+            false => Err(format!("the counts by day are {kept:?}, the ledger has {counted:?}")),
+        }
+    }
+
     /// When it is over: the last visible version of each record in the window is the last one in the workspace.
     pub fn all_is_there(&self, store: &Store, config: &Config, reconciled: bool) -> Result<(), Broken> {
         let aside = store.call_here(|db| db.quarantine()).unwrap();

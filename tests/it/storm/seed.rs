@@ -198,6 +198,7 @@ impl Storm {
         let life = self.world.lock().journal.life;
         self.world.every_request_was_permitted(life, &self.config)?;
         self.world.nothing_goes_back()?;
+        self.world.counts_are_the_ledgers(&self.home.open())?;
         self.world.no_position_is_ahead(&self.home.open(), &self.config)
     }
 

@@ -211,6 +211,11 @@ impl Inner {
     }
 }
 
+/// Within the last days, and now and then set right.
+fn created(record: &Truth) -> DateTime<Utc> {
+    record.stamp - chrono::TimeDelta::hours(i64::from(record.number % 90))
+}
+
 fn row(record: &Truth) -> servicenow::Row {
     servicenow::Row::stamped(record.id.clone(), record.stamp)
         .with("sys_mod_count", record.revision.to_string())
@@ -219,6 +224,10 @@ fn row(record: &Truth) -> servicenow::Row {
         .with("description", if record.guilty { "guilty" } else { "" })
         .with("active", if record.active { "true" } else { "false" })
         .labelled("state", "2", "In Progress")
+        .time(
+            "opened_at",
+            (!record.number.is_multiple_of(11)).then(|| created(record)),
+        )
         .with("correlation_id", if record.hidden { "hidden" } else { "" })
         .with("resolved_at", if record.bad { "tomorrow" } else { "" })
 }
@@ -239,6 +248,7 @@ fn case(record: &Truth) -> dataverse::Row {
             },
         ),
         ("modifiedon", Cell::Time(record.stamp)),
+        ("createdon", Cell::Time(created(record))),
     ];
     cells.map(|(name, cell)| (name.to_owned(), cell)).into()
 }

@@ -195,6 +195,7 @@ fn record(id: &str, item: &Item) -> Mapped {
         number: id.into(),
         modified: item.modified,
         revision: Some(item.revision),
+        created: Some(item.modified.date_naive()),
         version: Version::of(&row),
         row: row.into(),
     })
