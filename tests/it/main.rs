@@ -4,6 +4,7 @@
 
 mod announced;
 mod broken_setups;
+mod browser;
 mod checking;
 mod cli;
 mod clients;

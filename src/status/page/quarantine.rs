@@ -22,7 +22,7 @@ pub(super) fn quarantine(history: &History) -> String {
     }
     html.push_str(
         "<p class=\"hint\">These records could not be delivered; everything else goes on. Each is tried again when it changes, or all of them by \
-         <code class=\"command\">itsmd quarantine retry</code></p>\n",
+         <code class=\"command\">itsmd quarantine retry --all</code></p>\n",
     );
     let (first, rest) = history.quarantine.split_at(AT_ONCE.min(history.quarantine.len()));
     table(&mut html, history, first, "The newest records that are set aside");

@@ -239,7 +239,7 @@ fn what_was_is_shown_with_its_tables() {
         "1 error of the last 7 days, over now",
         "INC0012345",
         "opened_at is not a UTC time",
-        "itsmd quarantine retry",
+        "itsmd quarantine retry --all",
     ] {
         assert!(said.contains(fact), "{fact}: {said}");
     }
