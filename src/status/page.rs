@@ -68,7 +68,7 @@ fn head(report: &Report, controls: Controls) -> String {
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{word} · itsmd</title>\n\
          <link rel=\"icon\" id=\"icon\" href=\"{icon}\">\n<link rel=\"stylesheet\" href=\"{uplot_style}\">\n<link rel=\"stylesheet\" href=\"{style}\">\n\
          <script src=\"{script}\"></script>\n<script src=\"{morph}\" defer></script>\n<script src=\"{uplot}\" defer></script>\n\
-         <script src=\"{charts}\" defer></script>\n{buttons}<noscript><meta http-equiv=\"refresh\" content=\"{RELOAD}\"></noscript>\n</head>\n",
+         <script src=\"{charts}\" defer></script>\n{buttons}<noscript><meta http-equiv=\"refresh\" content=\"{RELOAD}; url=./\"></noscript>\n</head>\n",
         word = word.text,
         icon = address(&format!("{}.svg", word.class)),
         uplot_style = address("uplot.css"),

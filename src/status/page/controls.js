@@ -24,7 +24,7 @@
         form.closest("details").open = false;
         tell(DONE[control], true);
       } else {
-        tell(`Refused: ${(await answer.text()).trim() || answer.status}`, false);
+        tell((await answer.text()).trim() || `It was refused (${answer.status}).`, false);
         form.querySelector("[name=token]").focus();
       }
     } catch {
@@ -49,6 +49,9 @@
       dialog.oncancel = () => (dialog.returnValue = "no");
     });
   }
+
+  // What a form without this script has led to stands in the address; once read it is over.
+  if (location.search) history.replaceState(null, "", location.pathname + location.hash);
 
   document.addEventListener("submit", async (event) => {
     const form = event.target;

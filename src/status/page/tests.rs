@@ -298,7 +298,7 @@ fn it_works_without_a_script_and_has_nothing_from_elsewhere_or_inline() {
     for foreign in ["http://", "https://", " style=", "onclick", "<style", "@import", "url("] {
         assert!(!html.contains(foreign), "{foreign}");
     }
-    assert!(html.contains("<noscript><meta http-equiv=\"refresh\" content=\"30\"></noscript>"));
+    assert!(html.contains("<noscript><meta http-equiv=\"refresh\" content=\"30; url=./\"></noscript>"));
     for script in html.split("<script ").skip(1) {
         assert!(
             script.starts_with("src=\"assets/") && script.contains("\"></script>")
