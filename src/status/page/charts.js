@@ -112,7 +112,8 @@
       points: { show: false },
       value: (_, __, ___, index) => (index === null || index === undefined ? grouped.format(entry.raw[place].reduce((sum, one) => sum + one, 0)) : grouped.format(entry.raw[place][index])),
     }));
-    const when = { label: "When", value: (_, at) => (at === null ? "all" : tell.whole(at)) };
+    const all = chart.step === DAY ? "All days" : "All hours";
+    const when = { label: "", value: (_, at) => (at === null || at === undefined ? all : tell.whole(at)) };
     entry.uplot = new uPlot(
       {
         width: plot.clientWidth,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::html::{ago, capital, clock, escape, explain, several, stream_name};
+use super::html::{ago, capital, clock, escape, explain, prose, several, stream_name};
 use crate::status::History;
 use crate::status::history::ErrorSeen;
 
@@ -62,8 +62,8 @@ fn entry(html: &mut String, history: &History, cause: &[&ErrorSeen]) {
         html,
         "<article class=\"error {class}\">\n<h3>{means}</h3>\n<p class=\"remedy\"><b>What to do</b> {remedy}. {code}</p>\n\
          <p class=\"seen\"><b>Seen</b> <code>{seen}</code></p>\n<ul class=\"struck\">\n",
-        means = escape(&capital(&error.means)),
-        remedy = escape(&capital(error.remedy.trim_end_matches('.'))),
+        means = prose(&capital(&error.means)),
+        remedy = prose(&capital(error.remedy.trim_end_matches('.'))),
         code = explain(&error.code),
         seen = escape(&error.seen),
     );

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::html::{ago, capital, clock, escape, explain, shape, stream_name};
+use super::html::{ago, capital, clock, explain, prose, shape, stream_name};
 use super::standing::{Standing, mood_class};
 use crate::status::words::span;
 use crate::status::{ConnectionReport, History, Mood, Problem, Report, StreamReport};
@@ -131,7 +131,7 @@ fn worst(report: &Report) -> Option<Stream<'_>> {
 
 fn refused_workspace(report: &Report, problem: &Problem, times: u64, next: DateTime<Utc>) -> Because {
     Because {
-        lead: format!("The workspace refuses the sign-in: {}.", escape(&problem.means)),
+        lead: format!("The workspace refuses the sign-in: {}.", prose(&problem.means)),
         since: format!(
             "{} in a row; it is tried again {}",
             if times == 1 {
@@ -190,7 +190,7 @@ fn cause(report: &Report, stream: &StreamReport) -> (String, String, Option<Stri
         let until = waiting.until.map_or_else(String::new, |until| {
             format!(" (until {}, {})", clock(until, report.at), ago(until, report.at))
         });
-        let why = format!("{}{until}.", escape(&capital(waiting.why.trim_end_matches('.'))));
+        let why = format!("{}{until}.", prose(&capital(waiting.why.trim_end_matches('.'))));
         return (
             why,
             "Nothing: it goes on by itself when the wait is over.".to_owned(),
@@ -232,7 +232,7 @@ fn since(report: &Report, history: &History, (connection, stream): Stream<'_>) -
 
 /// Escaped, with a capital and a full stop.
 fn sentence(words: &str) -> String {
-    escape(&capital(words.trim_end_matches('.'))) + "."
+    prose(&capital(words.trim_end_matches('.'))) + "."
 }
 
 fn reasons(because: &Because) -> String {

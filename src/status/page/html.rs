@@ -21,6 +21,26 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
+/// Text in which names stand in backticks: those are shown as code.
+pub(super) fn prose(text: &str) -> String {
+    let escaped = escape(text);
+    let parts: Vec<&str> = escaped.split('`').collect();
+    // An odd one out is a backtick and nothing more.
+    if parts.len().is_multiple_of(2) {
+        return escaped;
+    }
+    let mut shown = String::with_capacity(escaped.len() + parts.len() * 7);
+    for (place, part) in parts.iter().enumerate() {
+        let (before, after) = if place.is_multiple_of(2) {
+            ("", "")
+        } else {
+            ("<code>", "</code>")
+        };
+        shown.extend([before, part, after]);
+    }
+    shown
+}
+
 /// `3 min ago`, `in 20 s`; it ticks where there is a script.
 pub(super) fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     time(at, "ago", &relative(at, now))
@@ -78,3 +98,18 @@ pub(super) fn explain(code: &str) -> String {
 
 /// The shapes, drawn once: a tick, two arrows, a clock, a cross, a pause, a hand, a dash.
 pub(super) const SHAPES: &str = include_str!("icons/shapes.svg");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_backticks_are_code_and_a_lone_backtick_is_itself() {
+        assert_eq!(
+            prose("check `filter` and `<b>`"),
+            "check <code>filter</code> and <code>&lt;b&gt;</code>"
+        );
+        assert_eq!(prose("a ` b"), "a ` b");
+        assert_eq!(prose("plain & simple"), "plain &amp; simple");
+    }
+}

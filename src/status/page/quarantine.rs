@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::html::{ago, escape, stream_name};
+use super::html::{ago, escape, prose, stream_name};
 use crate::status::History;
 use crate::status::history::Aside;
 use crate::status::words::count;
@@ -71,7 +71,7 @@ fn table(html: &mut String, history: &History, entries: &[Aside], caption: &str)
             "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">{number}{rows}</th><td role=\"cell\" data-name=\"Stream\">{}</td>\
              <td role=\"cell\" data-name=\"Why\" class=\"wide\">{}</td><td role=\"cell\" data-name=\"Since\">{}</td></tr>",
             stream_name(&entry.connection, entry.work_item),
-            escape(&entry.reason),
+            prose(&entry.reason),
             ago(entry.since, history.at),
         );
     }

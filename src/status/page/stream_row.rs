@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 
-use super::html::{ago, capital, clock, escape, explain, plural, shape};
+use super::html::{ago, capital, clock, escape, explain, plural, prose, shape};
 use super::standing::Standing;
 use crate::status::words::{count, span};
 use crate::status::{ConnectionReport, Outcome, StreamReport};
@@ -127,7 +127,7 @@ fn why(now: DateTime<Utc>, stream: &StreamReport) -> String {
         let until = waiting.until.map_or_else(String::new, |until| {
             format!(" until {} ({})", clock(until, now), ago(until, now))
         });
-        let _ = write!(html, "<p><b>Waiting{until}:</b> {}</p>", escape(&waiting.why));
+        let _ = write!(html, "<p><b>Waiting{until}:</b> {}</p>", prose(&waiting.why));
     }
     let blocked = stream
         .reconcile
@@ -141,13 +141,13 @@ fn why(now: DateTime<Utc>, stream: &StreamReport) -> String {
         let _ = write!(
             html,
             "<p><b>{means}.</b> {remedy}. {code}</p>",
-            means = escape(problem.means.trim_end_matches('.')),
-            remedy = escape(&capital(problem.remedy.trim_end_matches('.'))),
+            means = prose(&capital(problem.means.trim_end_matches('.'))),
+            remedy = prose(&capital(problem.remedy.trim_end_matches('.'))),
             code = explain(&problem.code),
         );
     }
     for remark in stream.remarks() {
-        let _ = write!(html, "<p class=\"remark\">{}</p>", escape(remark));
+        let _ = write!(html, "<p class=\"remark\">{}</p>", prose(remark));
     }
     html
 }

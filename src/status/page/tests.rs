@@ -173,7 +173,7 @@ fn an_error_comes_with_its_remedy_where_the_stream_stands() {
     let said = text(row.split("</tr>").next().unwrap());
     assert_eq!(
         said,
-        "the user may not read incidents. Give it the role itil. itsmd explain ITSMD-SN-014"
+        "The user may not read incidents. Give it the role itil. itsmd explain ITSMD-SN-014"
     );
 }
 

@@ -77,7 +77,7 @@ export async function inspect(page, where) {
 }
 
 export async function shoot(page, name, whole = true) {
-  await page.screenshot({ path: join(shots, `${name}.png`), fullPage: whole, animations: "disabled" });
+  await page.screenshot({ path: join(shots, `${name}.png`), fullPage: whole });
 }
 
 export async function end() {
