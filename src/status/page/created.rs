@@ -62,12 +62,12 @@ fn days(history: &History) -> Days {
     days
 }
 
-/// `12 on 20 Nov, 480 in the 7 days before it`.
+/// `12 on 20 Nov so far, 480 in the 7 days before it`.
 fn sums(days: &Days) -> String {
     let of = |day: &BTreeMap<&str, u64>| day.values().sum::<u64>();
     let mut newest = days.iter().rev();
     let today = newest.next().map_or_else(String::new, |(day, kinds)| {
-        format!("{} on {}", count(of(kinds)), day.format("%-d %b"))
+        format!("{} on {} so far", count(of(kinds)), day.format("%-d %b"))
     });
     let week: u64 = newest.take(7).map(|(_, kinds)| of(kinds)).sum();
     format!("{today}, {} in the 7 days before", count(week))

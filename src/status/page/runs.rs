@@ -63,7 +63,7 @@ fn table(html: &mut String, now: DateTime<Utc>, runs: &[RunOfStream], caption: &
 fn row(html: &mut String, now: DateTime<Utc>, run: &RunOfStream) {
     let worker = match run.worker {
         Worker::Head => "",
-        Worker::Rest => " <span class=\"soft\">behind the head</span>",
+        Worker::Rest => " <span class=\"soft\">older records</span>",
     };
     let took = run.ended.map_or_else(
         || "<span class=\"soft\">–</span>".to_owned(),

@@ -113,7 +113,7 @@ fn reconciled(now: DateTime<Utc>, stream: &StreamReport) -> String {
         Some(reconcile) if reconcile.running => "running".to_owned(),
         Some(reconcile) => match (reconcile.last, reconcile.next) {
             (Some(last), _) => ago(last, now),
-            (None, Some(next)) => format!("<span class=\"soft\">{}</span>", ago(next, now)),
+            (None, Some(next)) => format!("<span class=\"soft\">first {}</span>", ago(next, now)),
             (None, None) => UNKNOWN.to_owned(),
         },
         None => UNKNOWN.to_owned(),
