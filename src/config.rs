@@ -32,7 +32,7 @@ use std::time::Duration;
 
 use crate::model::columns::{self, ColumnType};
 use crate::model::{ChoiceValues, ConnectionName, Partner, Profile, WorkItemKind};
-use crate::net::TlsSettings;
+use crate::net::{SecretRef, TlsSettings};
 use crate::{auth as signing_in, sink};
 
 pub use auth::fitting as methods_for;
@@ -52,6 +52,8 @@ pub struct Config {
     pub state: PathBuf,
     /// Where the status page listens; `None` is `off`.
     pub http: Option<SocketAddr>,
+    /// Who may ask through the status page to sync and to deliver again; `None`: nobody.
+    pub control_token: Option<SecretRef>,
     /// Where rows go.
     pub workspace: sink::Settings,
     /// In the order of the file; never empty, no name twice.

@@ -35,6 +35,8 @@ pub struct Parts {
     pub connections: Vec<Connected>,
     /// Who signs in as whom: the same sign-in is one identity, over a reload too.
     pub identities: Identities,
+    /// How many configurations were in force before this one.
+    pub epoch: u64,
 }
 
 /// One connection's parts.
@@ -65,6 +67,7 @@ impl Parts {
         before: Option<&Self>,
     ) -> Result<Self, Trouble> {
         let identities = before.map(|before| before.identities.clone()).unwrap_or_default();
+        let epoch = before.map_or(0, |before| before.epoch + 1);
         let before = before.map_or(&[][..], |before| &before.connections);
         let workspace = Arc::new(Workspace::open_among(
             &config.workspace,
@@ -99,6 +102,7 @@ impl Parts {
             workspace,
             connections,
             identities,
+            epoch,
         })
     }
 

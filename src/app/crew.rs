@@ -12,7 +12,7 @@ use super::requests::AskedSync;
 use super::sync::{ConnectionSync, StreamSync, SyncReport};
 use crate::daemon::Ring;
 use crate::model::StreamId;
-use crate::status::{Metrics, Outcome};
+use crate::status::Outcome;
 use crate::store::Tally;
 use crate::sync::Pass;
 
@@ -27,12 +27,12 @@ pub(super) struct Crew {
 
 impl Crew {
     /// Starts the workers; they wait for their bells.
-    pub fn start(parts: Parts, metrics: &Arc<Metrics>) -> Self {
+    pub fn start(parts: Parts) -> Self {
         let (mut tasks, stop) = (JoinSet::new(), CancellationToken::new());
         let mut members = Vec::new();
         for (connected, stream) in parts.streams() {
             let loops = Loops::new();
-            let member = Arc::new(Member::new(connected, Arc::clone(stream), &loops, metrics));
+            let member = Arc::new(Member::new(connected, Arc::clone(stream), &loops));
             let Loops { head, rest, reconcile } = loops;
             let asking = Arc::clone(&member);
             tasks.spawn(reconcile.run(stop.clone(), move || {
@@ -238,7 +238,7 @@ password = { file = "secret" }
         std::fs::write(&path, CONFIG).unwrap();
         let config = config::load_with(&path, config::Secrets::Skip).unwrap().config;
         let store = Store::open(&folder.path().join("itsmd.db"), Threads::Inline).unwrap();
-        let crew = Crew::start(Parts::build(config, store, None).unwrap(), &Arc::new(Metrics::new()));
+        let crew = Crew::start(Parts::build(config, store, None).unwrap());
         // Nobody cancelled: their loops alone are gone.
         crew.tasks.lock().await.shutdown().await;
         for _ in 0..2 {

@@ -1,5 +1,6 @@
 //! The daemon: start in order, run until told to stop, stop in order.
 
+mod asks;
 mod health;
 mod obey;
 mod requests;
@@ -19,6 +20,7 @@ use super::STOP_WITHIN;
 use super::announce::announce_hourly;
 use super::build::Parts;
 use super::crew::Crew;
+use super::heartbeat::beat_each_minute;
 use super::requests::ACCEPTANCE;
 use crate::config::Config;
 use crate::daemon::{Notifier, Scheduler, SchedulerHandle, Signals};
@@ -54,10 +56,10 @@ pub async fn run(
     notifier: Notifier,
 ) -> anyhow::Result<Exit> {
     let stop = CancellationToken::new();
-    let metrics = Arc::new(Metrics::new());
+    let metrics = Arc::new(Metrics::new(super::now()));
     let parts = Parts::build(config, store.clone(), None)?;
     parts.take_over()?;
-    let crew = Crew::start(parts, &metrics);
+    let crew = Crew::start(parts);
     let scheduler = Scheduler::new(super::clock(), crew.rings());
     let daemon = Arc::new(Daemon {
         crew: watch::Sender::new(Arc::new(crew)),
@@ -104,13 +106,20 @@ impl Daemon {
         let (daemon, notifier) = (Arc::clone(self), notifier.clone());
         let telling = notifier.clone();
         self.tasks.spawn(async move {
-            let healthy = || async { daemon.unhealthy().await.is_empty() };
-            notifier.watchdog(daemon.stop.clone(), healthy).await;
+            let answered = || async {
+                daemon.answered().await;
+                true
+            };
+            notifier.watchdog(daemon.stop.clone(), answered).await;
         });
         let daemon = Arc::clone(self);
         self.tasks.spawn(async move { daemon.take_requests().await });
         let daemon = Arc::clone(self);
         self.tasks.spawn(async move { daemon.tell_status(&telling).await });
+        let (daemon, crews, stop) = (Arc::clone(self), self.crew.subscribe(), self.stop.clone());
+        self.tasks.spawn(async move {
+            beat_each_minute(crews, || daemon.report(), stop).await;
+        });
         self.tasks
             .spawn(announce_hourly(self.crew.subscribe(), self.stop.clone()));
     }

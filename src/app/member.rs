@@ -11,8 +11,7 @@ use super::sync::StreamSync;
 use super::{fault, reconcile};
 use crate::daemon::{Activation, Activity, Bell, Schedule};
 use crate::net::{Client, Waiting};
-use crate::status::metrics::RequestOutcome;
-use crate::status::{Metrics, Outcome, Problem};
+use crate::status::{Outcome, Problem};
 use crate::store::{Outcome as RunOutcome, Sweep, Tally, Worker};
 use crate::sync::{Pass, Run, WorkerReport};
 
@@ -35,7 +34,6 @@ pub(super) struct Member {
     reconcile_activity: watch::Receiver<Activity>,
     last: Mutex<Last>,
     asked_run: Mutex<Option<String>>,
-    metrics: Arc<Metrics>,
 }
 
 /// The loops behind a member's bells.
@@ -85,7 +83,7 @@ enum Waited {
 
 impl Member {
     /// The member of a connection's stream behind these loops.
-    pub fn new(connected: &Connected, stream: Arc<DeskStream>, loops: &Loops, metrics: &Arc<Metrics>) -> Self {
+    pub fn new(connected: &Connected, stream: Arc<DeskStream>, loops: &Loops) -> Self {
         let settings = &connected.settings;
         let reconciles = settings.reconcile.as_deref().and_then(|fields| {
             super::schedule(settings, fields, super::now())
@@ -104,7 +102,6 @@ impl Member {
             reconcile_activity: loops.reconcile.watch(),
             last: Mutex::default(),
             asked_run: Mutex::default(),
-            metrics: Arc::clone(metrics),
         }
     }
 
@@ -126,9 +123,8 @@ impl Member {
         let (stream, running) = (Arc::clone(&self.stream), run.clone());
         let report = match fault::guarded(async move { stream.run(&running, pass).await }).await {
             Ok(report) => report,
-            Err(seen) => self.failed(&run, &seen).await,
+            Err(seen) => self.failed(&run, pass, &seen).await,
         };
-        self.count(&report);
         let interrupted = report.outcome == RunOutcome::Interrupted;
         {
             let mut last = locked(&self.last);
@@ -160,7 +156,7 @@ impl Member {
     }
 
     /// The report of a run that panicked, in the store too.
-    async fn failed(&self, run: &Run, seen: &str) -> WorkerReport {
+    async fn failed(&self, run: &Run, pass: Pass, seen: &str) -> WorkerReport {
         let trouble = fault::trouble(seen);
         tracing::error!(stream = %self.stream.id, run = run.id, code = trouble.code, "{trouble}");
         let problem = serde_json::to_string(&Problem::from(&trouble)).unwrap_or_default();
@@ -172,6 +168,12 @@ impl Member {
         if let Err(error) = written.await {
             tracing::error!(stream = %self.stream.id, %error, "the end of a run could not be written down");
         }
+        let worker = match pass {
+            Pass::Head | Pass::Both => Worker::Head,
+            Pass::Rest => Worker::Rest,
+        };
+        self.stream.progress.ended(worker, RunOutcome::Failed, Duration::ZERO);
+        self.stream.log_fault(run, worker, &trouble).await;
         WorkerReport {
             outcome: RunOutcome::Failed,
             error: Some(trouble),
@@ -193,18 +195,6 @@ impl Member {
             Ok(unread || !db.to_retry(row.key)?.is_empty() || db.sweep(row.key)?.asked.is_some())
         });
         due.await.unwrap_or(false)
-    }
-
-    fn count(&self, report: &WorkerReport) {
-        let (id, tally, metrics) = (&self.stream.id, report.tally, &self.metrics);
-        metrics.records_read(id, tally.read);
-        metrics.records_sent(id, tally.sent);
-        metrics.records_unchanged(id, tally.unchanged);
-        metrics.hidden_rows(id, tally.hidden);
-        metrics.records_deleted(id, tally.deleted);
-        metrics.bytes_sent(id, tally.bytes_sent);
-        metrics.requests(id, RequestOutcome::Ok, tally.requests);
-        metrics.run_ended(id, super::sync::outcome(report.outcome));
     }
 
     /// One whole pass, begun after now: the head to its end, then the rest if it is due.

@@ -129,6 +129,7 @@ fn stream_report(
     report.lag_seconds = row
         .head_read
         .map(|read| (now - read).num_seconds().max(0).cast_unsigned());
+    report.overdue_seconds = row.head_read.and_then(|read| overdue(connection, read, now));
     report.window_start = row.window_start;
     report.records = db.ledger_records(row.key)?;
     report.backfill = backfill(&slices);
@@ -149,6 +150,7 @@ fn stream_report(
     let reconcile = Reconcile {
         last: sweep.ended,
         next: live.next.get(&reconcile_ring(&id)).copied(),
+        interval_seconds: reconcile_interval(connection, now),
         running: sweep.asked.is_some(),
         deleted: db.ledger_deleted(row.key)?,
         blocked: sweep.blocked.and_then(|text| serde_json::from_str(&text).ok()),
@@ -158,6 +160,19 @@ fn stream_report(
     report.last_run = head_run.as_ref().map(|head| last_run(head, rest_run.as_ref()));
     report.state = state(connection, &report);
     Ok(report)
+}
+
+/// Nights and weekends that the schedule leaves out are not late.
+fn overdue(connection: &Connection, read: DateTime<Utc>, now: DateTime<Utc>) -> Option<u64> {
+    let schedule = super::schedule(connection, &connection.schedule, now).ok()?;
+    let due = schedule.next_after(read)?;
+    Some((now - due).num_seconds().max(0).cast_unsigned())
+}
+
+fn reconcile_interval(connection: &Connection, now: DateTime<Utc>) -> Option<u64> {
+    let fields = connection.reconcile.as_deref()?;
+    let schedule = Schedule::parse(fields, connection.schedule_time_zone).ok()?;
+    schedule.interval_hint(now).map(|interval| interval.as_secs())
 }
 
 /// Whether the rest worker has something to do.

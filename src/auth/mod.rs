@@ -29,6 +29,7 @@ mod token;
 mod workload_identity;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use certificate::certificate_ends;
 pub use code::codes;
@@ -130,6 +131,11 @@ impl Credentials {
             }
         };
         Ok(Self { method, identity })
+    }
+
+    /// The age of the access token in use, and how long it still holds; `None` without one.
+    pub fn token_age(&self) -> Option<(Duration, Duration)> {
+        self.identity.state().token.as_ref()?.age()
     }
 
     /// The last refused sign-in, if none has passed since.

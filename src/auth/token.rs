@@ -28,8 +28,17 @@ pub(super) struct Tokens {
 #[derive(Debug, Clone)]
 pub(super) struct Token {
     authorization: Authorization,
+    asked_at: Instant,
     renew_at: Instant,
     ends_at: Instant,
+}
+
+impl Token {
+    /// Its age, and how long it still holds; `None` if it does not any more.
+    pub(super) fn age(&self) -> Option<(Duration, Duration)> {
+        let left = self.ends_at.checked_duration_since(Instant::now())?;
+        Some((self.asked_at.elapsed(), left))
+    }
 }
 
 #[cfg(feature = "fuzzing")]
@@ -177,6 +186,7 @@ pub(super) fn read(answer: &Answer, sent: Instant) -> Result<Token, Trouble> {
     let renew = seconds(&granted.refresh_in).map_or_else(|| life.mul_f64(0.8), |renew| renew.min(life));
     Ok(Token {
         authorization,
+        asked_at: sent,
         // ServiceNow hands the current token out again: a life of a few seconds is normal.
         renew_at: sent + renew,
         ends_at: sent + life,

@@ -13,6 +13,7 @@ mod discover;
 pub mod explain;
 mod forget;
 mod init;
+mod man;
 mod no_core;
 mod paper;
 mod plan;
@@ -91,6 +92,8 @@ enum Command {
     Schema(schema::Args),
     /// Print a shell's completion script
     Completions(completions::Args),
+    /// Print a page of the manual
+    Man(man::Args),
     /// Show it at work: simulated service desks and a workspace on loopback, nothing to configure
     #[cfg(feature = "sim")]
     Demo(demo::Args),
@@ -135,7 +138,8 @@ pub fn main() -> ExitCode {
         | Command::Init(_)
         | Command::Schema(_)
         | Command::Explain(_)
-        | Command::Completions(_) => "warn",
+        | Command::Completions(_)
+        | Command::Man(_) => "warn",
         #[cfg(feature = "sim")]
         Command::Demo(_) => "warn",
     };
@@ -159,6 +163,7 @@ fn obey(command: &Command, config: Option<&Path>) -> Result<(), Failure> {
         Command::Forget(args) => forget::run(args, &load_without_secrets(config)?),
         Command::Schema(args) => schema::run(args, config),
         Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
         #[cfg(feature = "sim")]
         Command::Demo(args) => demo::run(args),
     }
@@ -204,11 +209,9 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     // Each thread has a heap of its own: many would not be faster, only larger.
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4));
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    Ok(builder
-        .worker_threads(threads)
-        .max_blocking_threads(4)
-        .enable_all()
-        .build()?)
+    // Names are looked up on threads that block, and the state file is worked with on such threads. Their number is
+    // tokio's own: four servers whose names do not resolve must not keep everybody else waiting.
+    Ok(builder.worker_threads(threads).enable_all().build()?)
 }
 
 /// Runs a command on a runtime of its own. What its threads still do at the end is not waited for: a state file that

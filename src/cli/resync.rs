@@ -2,13 +2,13 @@
 
 use std::io::IsTerminal;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::resync_cost::{ResyncCost, cost, render};
 use super::{Failure, ask, out, state};
 use crate::app;
 use crate::config::{Config, Connection};
-use crate::model::{StreamId, WorkItemKind};
+use crate::model::{StreamId, WorkItemKind, since};
 use crate::store::{Db, Store, StoreError};
 use crate::sync::{Resync, resync};
 
@@ -21,7 +21,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "KIND", value_parser = state::kind)]
     work_item: Option<WorkItemKind>,
     /// Only what was modified since then, UTC: 2026-11-01 or 2026-11-01T08:00:00Z [default: the whole window]
-    #[arg(long, value_name = "DATE", value_parser = date)]
+    #[arg(long, value_name = "DATE", value_parser = since)]
     since: Option<DateTime<Utc>>,
     /// Do not ask
     #[arg(long)]
@@ -153,32 +153,4 @@ fn cancel(config: &Config, store: &Store, chosen: &Chosen<'_>) -> Result<(), Fai
         ask::ring(config, store, "resync")?;
     }
     Ok(())
-}
-
-/// `2026-11-01` is that day's first instant, UTC.
-fn date(text: &str) -> Result<DateTime<Utc>, String> {
-    if let Ok(day) = text.parse::<NaiveDate>() {
-        return Ok(day.and_time(NaiveTime::MIN).and_utc());
-    }
-    let instant =
-        DateTime::parse_from_rfc3339(text).map_err(|_| "a date like 2026-11-01 or 2026-11-01T08:00:00Z".to_owned())?;
-    Ok(instant.to_utc())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_is_its_first_instant_and_an_offset_counts() {
-        let written = |text: &str| date(text).map(|date| date.to_rfc3339());
-        assert_eq!(written("2026-11-01").unwrap(), "2026-11-01T00:00:00+00:00");
-        assert_eq!(
-            written("2026-11-01T08:00:00+01:00").unwrap(),
-            "2026-11-01T07:00:00+00:00"
-        );
-        for bad in ["yesterday", "2026-11-31", "2026-11-01 08:00", ""] {
-            assert!(date(bad).unwrap_err().contains("2026-11-01"), "{bad}");
-        }
-    }
 }

@@ -4,18 +4,24 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use secrecy::ExposeSecret;
 use toml::de::DeTable;
 
 use super::document::Document;
 use super::keys::ROOT;
 use super::section::Section;
-use super::{Config, Connection, connection, shared_token, workspace};
+use super::{Config, Connection, Secrets, connection, shared_token, workspace};
+use crate::model::doubt_of_control_token;
+use crate::net::SecretRef;
 
 /// The configuration, as far as its values could be read at all.
 pub(super) fn config(document: &Document<'_>, table: &DeTable<'_>) -> Option<Config> {
     let root = Section::root(document, &ROOT, table);
     let state = state(document, root.section("state").as_ref());
     let http = listener(root.section("http").as_ref());
+    let control_token = root
+        .section("http")
+        .and_then(|section| control_token(&section, http.flatten()));
     let workspace = root
         .section("workspace")
         .and_then(|section| workspace::workspace(&section));
@@ -31,6 +37,7 @@ pub(super) fn config(document: &Document<'_>, table: &DeTable<'_>) -> Option<Con
         path: document.file.to_owned(),
         state,
         http: http?,
+        control_token,
         workspace: workspace?,
         connections,
     })
@@ -65,6 +72,36 @@ fn listener(section: Option<&Section<'_>>) -> Option<Option<SocketAddr>> {
         section.warning("listen", text);
     }
     Some(address)
+}
+
+/// What is wrong with it is doubtful and no mistake: without its buttons the page still shows, and the records still go.
+fn control_token(section: &Section<'_>, listening: Option<SocketAddr>) -> Option<SecretRef> {
+    const KEY: &str = "control_token";
+    let secret = section.secret_reference(KEY)?;
+    let doubt = |text: &str| section.warning(KEY, &format!("{KEY}: {text}"));
+    match listening {
+        None => doubt("nothing listens (listen = \"off\"), so that nobody can use it"),
+        Some(address) if !address.ip().is_loopback() => {
+            doubt(
+                "listen is beyond this machine, where the token goes over the network as plain text: put a proxy with https before it",
+            );
+        }
+        Some(_) => {}
+    }
+    if section.document.secrets == Secrets::Check {
+        match secret.read() {
+            Err(error) => doubt(&format!(
+                "{error}; until it is there the buttons of the page are refused"
+            )),
+            Ok(token) => {
+                if let Some(why) = doubt_of_control_token(token.expose_secret()) {
+                    doubt(&format!("{why}; until then the buttons of the page are refused"));
+                }
+            }
+        }
+        section.warn_of_readers(KEY, &secret);
+    }
+    Some(secret)
 }
 
 fn refuse_twins(sections: &[Section<'_>]) {

@@ -151,16 +151,21 @@ impl<'a> Section<'a> {
         path
     }
 
-    /// A reference to a secret that is there.
-    pub(super) fn secret(&self, name: &str) -> Option<SecretRef> {
+    /// A reference to a secret, whether or not it is there.
+    pub(super) fn secret_reference(&self, name: &str) -> Option<SecretRef> {
         let table = self.value(name)?.as_table()?;
         let text = |key: &str| table.get(key).and_then(|value| value.get_ref().as_str());
-        let secret = match (text("file"), text("env"), text("credential")) {
-            (Some(file), None, None) => SecretRef::File(self.document.path(file)),
-            (None, Some(name), None) => SecretRef::Env(name.to_owned()),
-            (None, None, Some(name)) => SecretRef::Credential(name.to_owned()),
-            (_, _, _) => return None,
-        };
+        match (text("file"), text("env"), text("credential")) {
+            (Some(file), None, None) => Some(SecretRef::File(self.document.path(file))),
+            (None, Some(name), None) => Some(SecretRef::Env(name.to_owned())),
+            (None, None, Some(name)) => Some(SecretRef::Credential(name.to_owned())),
+            (_, _, _) => None,
+        }
+    }
+
+    /// A reference to a secret that is there.
+    pub(super) fn secret(&self, name: &str) -> Option<SecretRef> {
+        let secret = self.secret_reference(name)?;
         if self.document.secrets == Secrets::Check {
             self.look_for(name, &secret);
         }
@@ -170,6 +175,7 @@ impl<'a> Section<'a> {
     fn look_for(&self, name: &str, secret: &SecretRef) {
         use secrecy::ExposeSecret;
         match secret.read() {
+            Err(_) if is_the_services_alone(secret) => {}
             Err(error) => self.secret_mistake(name, &format!("{name}: {}", absent(secret, &error))),
             Ok(_) if self.keys.find(name).is_some_and(Key::is_pem) => {}
             Ok(value) => {
@@ -178,6 +184,11 @@ impl<'a> Section<'a> {
                 }
             }
         }
+        self.warn_of_readers(name, secret);
+    }
+
+    /// Doubts a secret that others may read.
+    pub(super) fn warn_of_readers(&self, name: &str, secret: &SecretRef) {
         if let Some(mode) = secret.path().and_then(|path| mode_of(&path))
             && mode & 0o007 != 0
         {
@@ -211,6 +222,15 @@ impl<'a> Section<'a> {
     pub(super) fn warning(&self, name: &str, text: &str) {
         self.document.warning(self.line_of(name), &self.header, text);
     }
+}
+
+/// Whether systemd keeps the credentials of a running service from this process: systemd 252 does so with what it runs for
+/// a reload. The service itself has them, and looks at them again when the reload reaches it.
+fn is_the_services_alone(secret: &SecretRef) -> bool {
+    let (SecretRef::Credential(_), Some(folder)) = (secret, std::env::var_os("CREDENTIALS_DIRECTORY")) else {
+        return false;
+    };
+    std::fs::metadata(folder).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
 }
 
 /// Why a secret is not there. A credential is handed over by systemd, to the unit alone.

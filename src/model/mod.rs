@@ -6,20 +6,26 @@
 
 mod code;
 pub mod columns;
+mod control_token;
 mod marking;
 mod profile;
 mod record;
 mod row;
+mod since;
 mod slice;
+mod spread;
 mod stream;
 mod verdict;
 pub mod window;
 
 pub use code::{Code, one_line};
+pub use control_token::doubt_of_control_token;
 pub use marking::Gone;
 pub use profile::{ChoiceValues, Column, ItemProfile, Profile, ProfileError};
 pub use record::{Mapped, Record, RecordId, Unmapped, Version};
 pub use row::{CUT_MARK, MAX_FIELD_BYTES, RowWriter, push_time};
+pub use since::since;
 pub use slice::{Generation, Position, Slice, SliceId};
+pub use spread::Spread;
 pub use stream::{ConnectionName, Partner, StreamId, WorkItemKind};
 pub use verdict::{Trouble, Verdict};

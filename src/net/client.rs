@@ -27,8 +27,8 @@ use self::transport::Broken;
 use self::way::Way;
 pub use self::way::{Carried, Carrier, Lost, Parcel};
 use super::answer::Answer;
-use super::counts::{Counters, Counts};
-use super::limit::{Limiter, Waiting};
+use super::counts::{Asked, Counters, Counts, Ended};
+use super::limit::{Limiter, Waiting, Waits};
 use super::proxy::Proxies;
 use super::tls::TlsSettings;
 use super::url::{check_nearby, check_url, host};
@@ -112,6 +112,7 @@ struct Shared {
     way: Way,
     limiter: Limiter,
     counters: Counters,
+    asked: Arc<Asked>,
     bodies: Bodies,
 }
 
@@ -151,6 +152,7 @@ impl Client {
             way,
             limiter: Limiter::new(settings.requests_per_minute, settings.max_concurrent, settings.patience),
             counters: Counters::default(),
+            asked: Arc::default(),
             bodies: Bodies::default(),
             server,
             settings,
@@ -181,6 +183,16 @@ impl Client {
     /// Requests by outcome.
     pub fn counts(&self) -> Counts {
         self.shared.counters.snapshot()
+    }
+
+    /// Requests that came to an end, by how; those for tokens not counted.
+    pub fn ended(&self) -> Ended {
+        self.shared.asked.ended()
+    }
+
+    /// How often and how long it waited, and for what.
+    pub fn waits(&self) -> Waits {
+        self.shared.limiter.waits()
     }
 
     /// Our clock, as the settings gave it.

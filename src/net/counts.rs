@@ -77,3 +77,96 @@ impl Counters {
         }
     }
 }
+
+/// Requests that came to an end, those for tokens not counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// Answered as hoped.
+    pub ok: u64,
+    /// The other side asked for patience.
+    pub throttled: u64,
+    /// The other side said no.
+    pub refused: u64,
+    /// No answer, or none that could be used.
+    pub failed: u64,
+}
+
+impl std::ops::Add for Ended {
+    type Output = Self;
+
+    fn add(self, more: Self) -> Self {
+        Self {
+            ok: self.ok + more.ok,
+            throttled: self.throttled + more.throttled,
+            refused: self.refused + more.refused,
+            failed: self.failed + more.failed,
+        }
+    }
+}
+
+/// What the requests of one who asks came to.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// Requests of sends that failed for good: no page carries them.
+    pub lost: AtomicU64,
+    ok: AtomicU64,
+    throttled: AtomicU64,
+    refused: AtomicU64,
+    failed: AtomicU64,
+}
+
+impl Asked {
+    /// The counts now.
+    pub fn ended(&self) -> Ended {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Ended {
+            ok: read(&self.ok),
+            throttled: read(&self.throttled),
+            refused: read(&self.refused),
+            failed: read(&self.failed),
+        }
+    }
+
+    /// An answer of that status came; `patience`: with a wish to wait.
+    pub(super) fn answered(&self, status: u16, patience: bool) {
+        Counters::count(match status {
+            429 => &self.throttled,
+            503 if patience => &self.throttled,
+            200..=299 | 304 => &self.ok,
+            408 | 500..=599 => &self.failed,
+            _ => &self.refused,
+        });
+    }
+
+    /// None came, or none that could be read.
+    pub(super) fn unanswered(&self) {
+        Counters::count(&self.failed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_counts_by_what_it_means_for_whoever_asked() {
+        let asked = Asked::default();
+        for (status, patience) in [
+            (200, false),
+            (204, false),
+            (304, false),
+            (429, false),
+            (503, true),
+            (503, false),
+        ] {
+            asked.answered(status, patience);
+        }
+        for status in [302, 401, 403, 408, 500] {
+            asked.answered(status, false);
+        }
+        asked.unanswered();
+        let ended = asked.ended();
+        assert_eq!((ended.ok, ended.throttled, ended.refused, ended.failed), (3, 2, 3, 4));
+        assert_eq!((ended + ended).failed, 8);
+    }
+}

@@ -6,6 +6,7 @@
 
 mod clock;
 mod queue;
+mod waits;
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,6 +22,8 @@ use tokio::time::Instant;
 
 use self::clock::TokioClock;
 use self::queue::{Queue, Ticket};
+use self::waits::Clockwork;
+pub use self::waits::{Waited, Waits};
 use super::{codes, retry};
 use crate::model::Trouble;
 
@@ -78,14 +81,17 @@ struct State {
     pause: Option<Waiting>,
     alone_until: Option<Instant>,
     closed: bool,
+    waits: Clockwork,
 }
 
 /// What keeps a request from going.
 enum Obstacle {
     /// Somebody else's turn, or too many out: something has to change first.
     Others,
-    /// The pace or a pause: until then, or until something changes.
+    /// A pause, or a full queue at the server: until then, or until something changes.
     Until(Instant),
+    /// Our own rate: until then, or until something changes.
+    Pace(Instant),
     /// A pause longer than the patience, or the end.
     TooLong(Trouble),
 }
@@ -141,6 +147,7 @@ impl Limiter {
             ticket: self.state().queue.join(lane),
             limiter: self,
         };
+        let mut held = false;
         loop {
             // Made before looking, so that a change in between is not missed.
             let changed = self.shared.changed.notified();
@@ -154,8 +161,29 @@ impl Limiter {
                         () = tokio::time::sleep_until(instant) => {}
                     }
                 }
+                Err(Obstacle::Pace(instant)) => {
+                    let begun = Instant::now();
+                    tokio::select! {
+                        () = changed => {}
+                        () = tokio::time::sleep_until(instant) => {}
+                    }
+                    self.held_back(&mut held, begun.elapsed());
+                }
             }
         }
+    }
+
+    fn held_back(&self, before: &mut bool, span: Duration) {
+        let waits = &mut self.state().waits;
+        if !std::mem::replace(before, true) {
+            waits.held_back();
+        }
+        waits.held(span);
+    }
+
+    /// How often and how long it waited, and for what.
+    pub fn waits(&self) -> Waits {
+        self.state().waits.waits(Instant::now())
     }
 
     fn take(&self, ticket: Ticket) -> Result<Permit, Obstacle> {
@@ -186,7 +214,7 @@ impl Limiter {
         {
             let wait = not_yet.wait_time_from(pace.clock().now());
             // A cell at the very instant still needs a step forward, or paused clocks stand still.
-            return Err(Obstacle::Until(now + wait.max(Duration::from_millis(1))));
+            return Err(Obstacle::Pace(now + wait.max(Duration::from_millis(1))));
         }
         state.queue.leave(ticket);
         state.out += 1;
@@ -218,6 +246,7 @@ impl Limiter {
 
     fn pause(&self, waiting: Waiting) {
         let mut state = self.state();
+        state.waits.pause(&waiting, Instant::now());
         if state.pause.as_ref().is_none_or(|pause| pause.until < waiting.until) {
             state.pause = Some(waiting.clone());
         }

@@ -22,7 +22,7 @@ pub use self::dataverse::Dataverse;
 pub use self::servicenow::ServiceNow;
 pub use self::session::{Absent, Allowed, Session, Told};
 use crate::model::{Mapped, Position, RecordId, Slice, Trouble};
-use crate::net::NetError;
+use crate::net::{Ended, NetError};
 
 /// One page of a slice, mapped.
 #[derive(Debug)]
@@ -95,6 +95,11 @@ pub trait Source: Send + Sync + 'static {
     /// Requests of whatever failed for good since this was asked last: no page tells of them.
     fn take_lost_requests(&self) -> u64 {
         0
+    }
+
+    /// Requests that came to an end, by how; only ever grows.
+    fn requests_ended(&self) -> Ended {
+        Ended::default()
     }
 }
 
@@ -170,6 +175,13 @@ impl Source for Desk {
         match self {
             Self::ServiceNow(desk) => desk.take_lost_requests(),
             Self::Dataverse(desk) => desk.take_lost_requests(),
+        }
+    }
+
+    fn requests_ended(&self) -> Ended {
+        match self {
+            Self::ServiceNow(desk) => desk.requests_ended(),
+            Self::Dataverse(desk) => desk.requests_ended(),
         }
     }
 

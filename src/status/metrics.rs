@@ -1,16 +1,25 @@
 //! Metrics: every name, unit and meaning in one table, rendered for Prometheus.
 //!
-//! Gauges are made of the report at each scrape, so that a stream which left the configuration leaves the metrics at
-//! once; counters count from the start of the process. Nothing is global: two `Metrics` do not see each other.
+//! Gauges are made of the report at each scrape; counters are read where they are kept, so that a long run shows while it
+//! goes on, and stand at 0 from the start for everything that is configured. What leaves the configuration leaves the
+//! metrics at once, and no counter goes back at a reload. Nothing is global: two `Metrics` do not see each other.
 
-use ::metrics::{Key, KeyName, Label, Level, Metadata, Recorder, SharedString};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use std::sync::{Mutex, PoisonError};
 
-use super::{Outcome, Report, StreamReport, StreamState};
-use crate::model::StreamId;
+use chrono::{DateTime, Utc};
 
+use super::Report;
+
+mod families;
+mod gauges;
+mod monotone;
+mod own;
 mod table;
 
+use families::Families;
+pub use families::Value;
+use monotone::Seen;
+pub use monotone::{Labels, Sample};
 pub use table::*;
 
 /// How a request ended.
@@ -38,180 +47,70 @@ impl RequestOutcome {
     }
 }
 
-/// Counts, and renders.
+/// How the last reload went.
+#[derive(Debug, Clone, Copy)]
+struct Reload {
+    good: bool,
+    last_good: f64,
+}
+
+/// Remembers what was seen, and renders.
+#[derive(Debug)]
 pub struct Metrics {
-    counters: PrometheusRecorder,
-    rendered: PrometheusHandle,
-}
-
-impl std::fmt::Debug for Metrics {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Metrics").finish_non_exhaustive()
-    }
-}
-
-impl Default for Metrics {
-    fn default() -> Self {
-        Self::new()
-    }
+    seen: Mutex<Seen>,
+    reload: Mutex<Reload>,
+    started: f64,
 }
 
 impl Metrics {
-    /// Counters at zero.
-    pub fn new() -> Self {
-        let counters = recorder();
-        let rendered = counters.handle();
-        Self { counters, rendered }
+    /// Nothing seen yet, of a process that began then.
+    pub fn new(started: DateTime<Utc>) -> Self {
+        let started = seconds(started);
+        Self {
+            seen: Mutex::default(),
+            reload: Mutex::new(Reload {
+                good: true,
+                last_good: started,
+            }),
+            started,
+        }
     }
 
-    /// Records read from the service desk.
-    pub fn records_read(&self, stream: &StreamId, count: u64) {
-        self.add(READ, of_stream(stream), count);
+    /// Takes over what is counted now: all there is, at each scrape, and on both sides of a reload. `epoch` grows with each
+    /// configuration: what is seen late of an older one is left out.
+    pub fn observe(&self, epoch: u64, samples: impl FnOnce() -> Vec<Sample>) {
+        // Looked at under the lock: what two scrapes see at once must not come in the wrong order.
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.see(epoch, samples());
     }
 
-    /// Records the workspace took.
-    pub fn records_sent(&self, stream: &StreamId, count: u64) {
-        self.add(SENT, of_stream(stream), count);
-    }
-
-    /// Records read again that had been delivered already.
-    pub fn records_unchanged(&self, stream: &StreamId, count: u64) {
-        self.add(UNCHANGED, of_stream(stream), count);
-    }
-
-    /// Rows the service desk counted but did not show.
-    pub fn hidden_rows(&self, stream: &StreamId, count: u64) {
-        self.add(HIDDEN, of_stream(stream), count);
-    }
-
-    /// Records marked as deleted.
-    pub fn records_deleted(&self, stream: &StreamId, count: u64) {
-        self.add(DELETED, of_stream(stream), count);
-    }
-
-    /// Bytes sent to the workspace, compressed.
-    pub fn bytes_sent(&self, stream: &StreamId, bytes: u64) {
-        self.add(BYTES_SENT, of_stream(stream), bytes);
-    }
-
-    /// Requests that ended so.
-    pub fn requests(&self, stream: &StreamId, outcome: RequestOutcome, count: u64) {
-        self.add(REQUESTS, with(of_stream(stream), "outcome", outcome.as_str()), count);
-    }
-
-    /// A run that ended so.
-    pub fn run_ended(&self, stream: &StreamId, outcome: Outcome) {
-        self.add(RUNS, with(of_stream(stream), "outcome", outcome.as_str()), 1);
+    /// A configuration was read again: `good` if it is in force since `at`.
+    pub fn reloaded(&self, good: bool, at: DateTime<Utc>) {
+        let mut reload = self.reload.lock().unwrap_or_else(PoisonError::into_inner);
+        reload.good = good;
+        if good {
+            reload.last_good = seconds(at);
+        }
     }
 
     /// Everything in Prometheus' text format, with the gauges of this report.
     pub fn render(&self, report: &Report) -> String {
-        let gauges = Gauges(recorder());
-        let version = Label::new("version", report.version.clone());
-        gauges.set(BUILD_INFO, vec![version], 1.0);
-        for (connection, stream) in report.streams() {
-            let labels = vec![
-                Label::new("connection", connection.name.clone()),
-                Label::from_static_parts("work_item", stream.work_item.as_str()),
-            ];
-            gauges.stream(report, stream, &labels);
+        let mut families = Families::new();
+        families.report(report);
+        let reload = *self.reload.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut own = own::samples(self.started);
+        own.push(Sample::count(RELOAD_OK, Vec::new(), reload.good.into()));
+        own.push(Sample::number(RELOADED, Vec::new(), reload.last_good));
+        for Sample { metric, labels, value } in own {
+            families.add(metric, &labels, &value);
         }
-        for credential in &report.credentials {
-            let whose = credential.connection.clone().map(|name| Label::new("connection", name));
-            let what = Label::new("what", credential.what.clone());
-            let labels = whose.into_iter().chain([what]).collect();
-            gauges.set(CREDENTIAL_EXPIRY, labels, seconds(credential.ends));
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        for (metric, labels, value) in seen.series() {
+            families.add(metric, labels, &value);
         }
-        gauges.0.handle().render() + &self.rendered.render()
+        drop(seen);
+        families.text()
     }
-
-    fn add(&self, metric: Metric, labels: Vec<Label>, count: u64) {
-        let key = Key::from_parts(metric.name, labels);
-        self.counters.register_counter(&key, &METADATA).increment(count);
-    }
-}
-
-struct Gauges(PrometheusRecorder);
-
-impl Gauges {
-    fn set(&self, metric: Metric, labels: Vec<Label>, value: f64) {
-        let key = Key::from_parts(metric.name, labels);
-        self.0.register_gauge(&key, &METADATA).set(value);
-    }
-
-    fn stream(&self, report: &Report, stream: &StreamReport, labels: &[Label]) {
-        let set = |metric, value| self.set(metric, labels.to_vec(), value);
-        for state in STATES {
-            let labels = with(labels.to_vec(), "state", state.as_str());
-            self.set(STATE, labels, f64::from(u8::from(state == stream.state)));
-        }
-        match stream.state {
-            StreamState::Disabled => return,
-            StreamState::Failing | StreamState::Blocked => set(UP, 0.0),
-            StreamState::Live | StreamState::Backfill | StreamState::Waiting => set(UP, 1.0),
-        }
-        if let Some(lag) = stream.lag_seconds {
-            set(LAG, float(lag));
-            set(LAST_SUCCESS, seconds(report.at) - float(lag));
-        }
-        if let Some(position) = stream.position {
-            set(POSITION, seconds(position));
-        }
-        if let Some(start) = stream.window_start {
-            set(WINDOW_START, seconds(start));
-        }
-        if let Some(interval) = stream.interval_seconds {
-            set(INTERVAL, float(interval));
-        }
-        if let Some(last) = stream.reconcile.as_ref().and_then(|reconcile| reconcile.last) {
-            set(LAST_RECONCILE, seconds(last));
-        }
-        set(QUARANTINED, float(stream.quarantined));
-        set(LEDGER, float(stream.records));
-        let backfill = stream.backfill;
-        let open = backfill.slices.saturating_sub(backfill.complete);
-        for (status, slices) in [("complete", backfill.complete), ("open", open)] {
-            self.set(BACKFILL, with(labels.to_vec(), "status", status), float(slices));
-        }
-    }
-}
-
-const STATES: [StreamState; 6] = [
-    StreamState::Live,
-    StreamState::Backfill,
-    StreamState::Waiting,
-    StreamState::Failing,
-    StreamState::Blocked,
-    StreamState::Disabled,
-];
-
-static METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, None);
-
-fn recorder() -> PrometheusRecorder {
-    let recorder = PrometheusBuilder::new().build_recorder();
-    for metric in METRICS {
-        let (name, help) = (
-            KeyName::from_const_str(metric.name),
-            SharedString::const_str(metric.help),
-        );
-        match metric.kind {
-            Kind::Counter => recorder.describe_counter(name, Some(metric.unit), help),
-            Kind::Gauge => recorder.describe_gauge(name, Some(metric.unit), help),
-        }
-    }
-    recorder
-}
-
-fn of_stream(stream: &StreamId) -> Vec<Label> {
-    vec![
-        Label::new("connection", stream.connection.as_str().to_owned()),
-        Label::from_static_parts("work_item", stream.kind.as_str()),
-    ]
-}
-
-fn with(mut labels: Vec<Label>, name: &'static str, value: &'static str) -> Vec<Label> {
-    labels.push(Label::from_static_parts(name, value));
-    labels
 }
 
 #[expect(clippy::cast_precision_loss, reason = "Prometheus knows nothing but floats")]
@@ -220,7 +119,7 @@ fn float(number: u64) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of this era fit a float")]
-fn seconds(at: chrono::DateTime<chrono::Utc>) -> f64 {
+fn seconds(at: DateTime<Utc>) -> f64 {
     at.timestamp_millis() as f64 / 1_000.0
 }
 

@@ -4,6 +4,7 @@
 //! No field of a work item is ever shown but its number.
 
 mod controls;
+mod facts;
 pub mod history;
 pub mod http;
 pub mod log;

@@ -20,11 +20,10 @@ mod standing;
 mod stream_row;
 mod streams;
 
-pub use asset::{Asset, asset};
+pub use asset::{Asset, address, asset};
 pub use policy::content_security_policy;
 
 use super::{Controls, History, Report};
-use asset::address;
 use html::SHAPES;
 
 /// How often it is loaded anew where there is no script, in seconds.

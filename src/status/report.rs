@@ -76,6 +76,9 @@ pub struct StreamReport {
     /// Distance of two runs by its schedule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval_seconds: Option<u64>,
+    /// Since its schedule rang for the first time after the last run that read the head to its end; 0 in time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overdue_seconds: Option<u64>,
     /// The search for what no cursor sees; absent if it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reconcile: Option<Reconcile>,
@@ -145,6 +148,9 @@ pub struct Reconcile {
     pub last: Option<DateTime<Utc>>,
     /// When its schedule rings next; `None` without a daemon, or if it is off.
     pub next: Option<DateTime<Utc>>,
+    /// Distance of two sweeps by that schedule; `None` if reconcile is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_seconds: Option<u64>,
     /// Whether one is asked for or under way.
     pub running: bool,
     /// Records of the window that are marked as deleted.
@@ -283,6 +289,7 @@ impl StreamReport {
             waiting: None,
             next_run: None,
             interval_seconds: None,
+            overdue_seconds: None,
             reconcile: None,
             error: None,
             notes: Vec::new(),

@@ -22,6 +22,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../schema/store/0006_refresh_tokens.sql"),
     include_str!("../../schema/store/0007_announced.sql"),
     include_str!("../../schema/store/0008_counts.sql"),
+    include_str!("../../schema/store/0009_log.sql"),
 ];
 
 /// Whether the lock beside the file is the caller's.

@@ -5,6 +5,7 @@
 
 mod announced;
 mod code;
+mod diary;
 mod error;
 mod ledger;
 mod ledger_counts;
@@ -25,12 +26,14 @@ mod streams;
 mod sweeps;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeZone, Utc};
 
 pub use announced::Announced;
 pub use code::codes;
+pub use diary::{Cause, Diary};
 pub use error::StoreError;
 pub use ledger::{LedgerRow, Seen, Traced};
 pub use ledger_counts::ByDay;
@@ -41,6 +44,7 @@ pub use pauses::Pause;
 pub use quarantine::{Aside, Quarantined, Suspicion};
 pub use refresh_tokens::RefreshToken;
 pub use requests::Request;
+pub use room::Extent;
 pub use run_counts::{Failures, RunHour};
 pub use run_history::{ToldRun, UnderWay};
 pub use runs::{Outcome, RunRow, Tally, Worker};
@@ -63,6 +67,7 @@ pub struct Store {
     connection: Arc<Mutex<rusqlite::Connection>>,
     threads: Threads,
     path: PathBuf,
+    answers: Arc<AtomicU64>,
 }
 
 /// The database inside a transaction.
@@ -86,7 +91,13 @@ impl Store {
             connection: Arc::new(Mutex::new(connection)),
             threads,
             path: path.to_owned(),
+            answers: Arc::default(),
         }
+    }
+
+    /// How many calls have ended, well or not: while this grows, the store is alive.
+    pub fn answers(&self) -> u64 {
+        self.answers.load(Ordering::Relaxed)
     }
 
     /// Where it is.
@@ -124,7 +135,9 @@ impl Store {
             .connection
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        transact(&mut connection, work).map_err(|error| error.at(&self.path))
+        let result = transact(&mut connection, work);
+        self.answers.fetch_add(1, Ordering::Relaxed);
+        result.map_err(|error| error.at(&self.path))
     }
 }
 

@@ -11,7 +11,27 @@ use super::{Store, StoreError, Threads};
 /// the log beside the file.
 pub(super) const WANTED: u64 = 4 * 1024 * 1024;
 
+/// How large the state is, and how much room it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Of the file and the log beside it.
+    pub bytes: u64,
+    /// What may still be written; `None` where the system does not tell.
+    pub free: Option<u64>,
+}
+
 impl Store {
+    /// How large it is, and how much room it has.
+    pub fn extent(&self) -> Extent {
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        let sizes = [self.path.as_os_str(), &log].map(|path| std::fs::metadata(path).map_or(0, |file| file.len()));
+        Extent {
+            bytes: sizes.iter().sum(),
+            free: free(&self.path),
+        }
+    }
+
     /// Whether a page could be written down. The log beside the file is given back to the disk first, where that helps.
     pub async fn has_room(&self) -> Result<(), StoreError> {
         match self.threads {

@@ -210,6 +210,7 @@ impl<S, K: Sink> Stream<S, K> {
             match self.sink.deliver(&batch).await {
                 Ok(receipt) => {
                     tally.bytes_sent += receipt.bytes_sent;
+                    self.progress.took(part.len(), batch.body.len());
                     self.accepted(delivery, part).await?;
                     tally.sent += part.len() as u64;
                 }

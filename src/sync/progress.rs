@@ -3,14 +3,59 @@
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use crate::store::Tally;
+use crate::model::Spread;
+use crate::store::{Outcome, Tally, Worker};
+
+/// A run reads a few pages, or it reads a window.
+const DURATIONS: &[f64] = &[1.0, 10.0, 60.0, 600.0, 3_600.0];
+
+/// From a single row to as many as a page may hold.
+const ROWS: &[f64] = &[1.0, 10.0, 100.0, 1_000.0];
+
+/// Up to the most that the workspace takes at once.
+const BYTES: &[f64] = &[1_000.0, 10_000.0, 100_000.0, 1_000_000.0];
 
 /// Counts that only grow.
 #[derive(Debug, Default)]
 pub struct Progress {
     tally: Mutex<Tally>,
     total: AtomicU64,
+    done: Mutex<Done>,
+}
+
+/// How a stream's runs ended, and how large the batches were that the workspace took.
+#[derive(Debug, Clone)]
+pub struct Done {
+    /// Runs that ended complete.
+    pub complete: u64,
+    /// Runs that failed.
+    pub failed: u64,
+    /// Runs that were stopped.
+    pub interrupted: u64,
+    /// Seconds that the head's runs took.
+    pub head: Spread,
+    /// Seconds that the runs of the rest took.
+    pub rest: Spread,
+    /// Rows of each batch.
+    pub rows: Spread,
+    /// Bytes of each batch, uncompressed.
+    pub bytes: Spread,
+}
+
+impl Default for Done {
+    fn default() -> Self {
+        Self {
+            complete: 0,
+            failed: 0,
+            interrupted: 0,
+            head: Spread::new(DURATIONS),
+            rest: Spread::new(DURATIONS),
+            rows: Spread::new(ROWS),
+            bytes: Spread::new(BYTES),
+        }
+    }
 }
 
 impl Progress {
@@ -19,9 +64,36 @@ impl Progress {
         *self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How runs ended, and batches.
+    pub fn done(&self) -> Done {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A run of a worker ended so, after that time.
+    pub fn ended(&self, worker: Worker, outcome: Outcome, took: Duration) {
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        match outcome {
+            Outcome::Complete => done.complete += 1,
+            Outcome::Failed => done.failed += 1,
+            Outcome::Interrupted => done.interrupted += 1,
+            Outcome::Skipped => return,
+        }
+        match worker {
+            Worker::Head => done.head.add(took.as_secs_f64()),
+            Worker::Rest => done.rest.add(took.as_secs_f64()),
+        }
+    }
+
     /// Records in the window by the source's own count; 0 until it is known.
     pub fn total(&self) -> u64 {
         self.total.load(Ordering::Relaxed)
+    }
+
+    /// The workspace took a batch.
+    pub(super) fn took(&self, rows: usize, bytes: usize) {
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.rows.add(rows as f64);
+        done.bytes.add(bytes as f64);
     }
 
     pub(super) fn add(&self, more: Tally) {

@@ -53,7 +53,7 @@ pub enum Pass {
 impl<S: Source, K: Sink> Stream<S, K> {
     /// Runs once. Never fails: what went wrong is in the report and in the store.
     pub async fn run(&self, run: &Run, pass: Pass) -> WorkerReport {
-        let started = (self.now)();
+        let (started, begun_at) = ((self.now)(), tokio::time::Instant::now());
         let worker = match pass {
             Pass::Head | Pass::Both => Worker::Head,
             Pass::Rest => Worker::Rest,
@@ -81,11 +81,12 @@ impl<S: Source, K: Sink> Stream<S, K> {
             tally,
             read_to_end,
         };
+        self.progress.ended(worker, outcome, begun_at.elapsed());
         self.tell(run, worker, &report);
         if let Ok(row) = begun {
             self.end(run, row, &report).await;
         }
-        self.write_log(run, &report).await;
+        self.write_log(run, worker, &report).await;
         report
     }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::budget::ByteBudget;
 use super::claims::Claims;
-use super::log_row::LastWritten;
+use super::diary;
 use super::page_size::PageSize;
 use super::progress::Progress;
 use super::reconcile::KEYS_AT_ONCE;
@@ -93,7 +93,7 @@ pub struct Stream<S, K> {
     pub(super) writable: tokio::sync::RwLock<()>,
     /// Why nothing can be written down, as long as nothing can.
     pub(super) unwritten: Mutex<Option<Trouble>>,
-    pub(super) log_written: LastWritten,
+    pub(super) diary: diary::Told,
     pub(super) told: Told,
 }
 
@@ -134,7 +134,7 @@ impl<S, K> Stream<S, K> {
             refusals: Refusals::default(),
             writable: tokio::sync::RwLock::default(),
             unwritten: Mutex::default(),
-            log_written: LastWritten::default(),
+            diary: diary::Told::default(),
             told: Told::default(),
             settings,
             now,

@@ -8,6 +8,7 @@ mod refused;
 mod resyncs;
 mod script;
 mod sweeps;
+mod told;
 
 use std::time::Duration;
 

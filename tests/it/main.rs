@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod announced;
+mod booted;
 mod broken_setups;
 mod browser;
 mod checking;
@@ -16,10 +17,12 @@ mod faults;
 mod first_afternoon;
 mod heard;
 mod interleavings;
+mod kusto;
 mod layering;
 mod machine;
 mod menu;
 mod planted_secrets;
+mod promtool;
 mod provance;
 mod rates;
 mod reading;
@@ -35,3 +38,4 @@ mod storm;
 mod sync;
 mod telling;
 mod trust;
+mod watched;

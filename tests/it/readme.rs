@@ -327,9 +327,11 @@ fn codes_in(text: &str, open: &str, close: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_metrics_are_those_of_the_program() {
-    let mut table = "\n| metric | what it says |\n|---|---|\n".to_owned();
+    let mut table = "\n| metric | kind | labels | what it says |\n|---|---|---|---|\n".to_owned();
     for metric in METRICS {
-        writeln!(table, "| `{}` | {} |", metric.name, metric.help).unwrap();
+        let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
+        let (kind, labels) = (metric.kind.as_str(), labels.join(", "));
+        writeln!(table, "| `{}` | {kind} | {labels} | {} |", metric.name, metric.help).unwrap();
     }
     table.push('\n');
     is_golden("metrics", &table);

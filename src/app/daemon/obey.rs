@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::super::STOP_WITHIN;
 use super::super::build::Parts;
 use super::super::crew::Crew;
@@ -19,7 +21,10 @@ impl Daemon {
                     tracing::info!("SIGUSR1: syncing now");
                     self.crew().ring_heads();
                 }
-                Signal::Resync => self.resync_all().await,
+                Signal::Resync => {
+                    // Each failure stands in the log.
+                    let _ = self.resync_all("SIGUSR2", None).await;
+                }
                 Signal::Reload => {
                     notifier.reloading();
                     self.reload().await;
@@ -33,24 +38,30 @@ impl Daemon {
         }
     }
 
-    async fn resync_all(&self) {
-        let crew = self.crew();
+    /// Lays the resync of every stream and rings it; an error names what could not be written down.
+    pub(super) async fn resync_all(&self, asked_by: &str, since: Option<DateTime<Utc>>) -> Result<(), String> {
+        let (crew, mut failed) = (self.crew(), Vec::new());
         for member in crew.members() {
             let (id, overlap) = (member.stream.id.clone(), member.stream.settings.overlap);
             let laid = self.store.call(move |db| match db.stream(&id)? {
-                Some(row) => resync(db, &row, None, overlap),
+                Some(row) => resync(db, &row, since, overlap),
                 None => Ok(Resync::NeverRead),
             });
             match laid.await {
                 Ok(laid) => {
-                    tracing::info!(stream = %member.stream.id, "SIGUSR2: the window is delivered again: {laid}");
+                    tracing::info!(stream = %member.stream.id, "{asked_by}: the window is delivered again: {laid}");
                 }
                 Err(error) => {
                     tracing::error!(stream = %member.stream.id, %error, "the resync could not be written down");
+                    failed.push(format!("{}: {error}", member.stream.id));
                 }
             }
             member.head.ring();
             member.rest.ring();
+        }
+        match failed.is_empty() {
+            true => Ok(()),
+            false => Err(failed.join("; ")),
         }
     }
 
@@ -60,6 +71,7 @@ impl Daemon {
         let loaded = match config::load(old.parts.config.path.as_path()) {
             Ok(loaded) => loaded,
             Err(errors) => {
+                self.metrics.reloaded(false, crate::app::now());
                 tracing::error!("SIGHUP: the configuration has mistakes, the old one stays in force\n{errors}");
                 return;
             }
@@ -68,16 +80,20 @@ impl Daemon {
         let parts = match Parts::build_after(loaded.config, self.store.clone(), None, Some(&old.parts)) {
             Ok(parts) => parts,
             Err(trouble) => {
+                self.metrics.reloaded(false, crate::app::now());
                 tracing::error!("SIGHUP: the configuration cannot be used, the old one stays in force: {trouble}");
                 return;
             }
         };
         // The old workers first finish their pages: of one stream only one worker of a kind may run.
         old.stop(STOP_WITHIN).await;
+        self.metrics.observe(old.parts.epoch, || old.parts.samples());
+        self.metrics.observe(parts.epoch, || parts.samples());
+        self.metrics.reloaded(true, crate::app::now());
         if let Err(error) = parts.honour_pauses() {
             tracing::warn!(%error, "what servers asked for could not be looked up");
         }
-        let new = Arc::new(Crew::start(parts, &self.metrics));
+        let new = Arc::new(Crew::start(parts));
         self.crew.send_replace(Arc::clone(&new));
         if self.scheduler.replace(new.rings()).await.is_none() {
             tracing::error!("the scheduler does not answer");

@@ -35,8 +35,9 @@ impl Daemon {
         }
     }
 
-    async fn report(&self) -> Result<status::Report, String> {
+    pub(super) async fn report(&self) -> Result<status::Report, String> {
         let crew = self.crew();
+        self.metrics.observe(crew.parts.epoch, || crew.parts.samples());
         let mut live = Live {
             next: self.scheduler.next_instants().borrow().clone(),
             waiting: Some(crew.parts.waiting()),
@@ -84,5 +85,6 @@ impl Daemon {
             let daemon = Arc::clone(&before);
             async move { daemon.history().await }
         })
+        .with_asks(self.asks())
     }
 }

@@ -38,12 +38,21 @@ pub const STATE: SectionKeys = SectionKeys {
 pub const HTTP: SectionKeys = SectionKeys {
     header: "[http]",
     choice: None,
-    keys: &[key(
-        "listen",
-        Kind::Text,
-        Presence::Text("127.0.0.1:9477"),
-        "Address and port of the status page, /healthz, /readyz, /metrics and /api/status, or \"off\".",
-    )],
+    keys: &[
+        key(
+            "listen",
+            Kind::Text,
+            Presence::Text("127.0.0.1:9477"),
+            "Address and port of the status page, /healthz, /readyz, /metrics and /api, or \"off\".",
+        ),
+        key(
+            "control_token",
+            Kind::Secret,
+            Optional,
+            "Whoever has it may sync now and resync from the status page and by POST; unless given nobody may. At least 16 characters: \
+             `openssl rand -hex 32`.",
+        ),
+    ],
 };
 
 /// `[connection.tls]`, `[workspace.tls]`.

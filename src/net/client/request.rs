@@ -1,14 +1,13 @@
 //! What is sent.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::transport::Broken;
-use crate::net::{Answer, codes};
+use crate::net::{Answer, Asked, codes};
 
 /// A body of an answer is read up to here unless the request says otherwise.
 const BODY_LIMIT: usize = 32 * 1024 * 1024;
@@ -22,7 +21,7 @@ pub struct Request {
     pub(super) body: Bytes,
     pub(super) body_limit: usize,
     pub(super) fresh_id: Option<HeaderName>,
-    pub(super) lost: Option<Arc<AtomicU64>>,
+    pub(super) asked: Option<Arc<Asked>>,
     pub(super) limits: Option<fn(&Answer) -> Option<Limit>>,
 }
 
@@ -82,7 +81,7 @@ impl Request {
             body,
             body_limit: BODY_LIMIT,
             fresh_id: None,
-            lost: None,
+            asked: None,
             limits: None,
         }
     }
@@ -108,10 +107,11 @@ impl Request {
         self
     }
 
-    /// Adds the requests of a failed send to `lost`; a good answer carries its own count.
+    /// Counts how each attempt ended in `asked`, and the requests of a failed send as lost; a good answer carries its own
+    /// count.
     #[must_use]
-    pub fn lost_to(mut self, lost: &Arc<AtomicU64>) -> Self {
-        self.lost = Some(Arc::clone(lost));
+    pub fn counted_in(mut self, asked: &Arc<Asked>) -> Self {
+        self.asked = Some(Arc::clone(asked));
         self
     }
 

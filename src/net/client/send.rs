@@ -73,8 +73,8 @@ impl Client {
     ) -> Result<Answer, NetError> {
         let mut spent = Spent::default();
         let result = self.send_within(lane, credentials, request, judge, &mut spent).await;
-        if let (Err(_), Some(lost)) = (&result, &request.lost) {
-            lost.fetch_add(spent.requests.into(), Ordering::Relaxed);
+        if let (Err(_), Some(asked)) = (&result, &request.asked) {
+            asked.lost.fetch_add(spent.requests.into(), Ordering::Relaxed);
         }
         result
     }
@@ -153,7 +153,14 @@ impl Client {
         let Shared {
             way, counters, bodies, ..
         } = &*self.shared;
-        let mut answer = fetch(way, sent, request.body_limit, counters, bodies).await?;
+        let fetched = fetch(way, sent, request.body_limit, counters, bodies).await;
+        for asked in [Some(&self.shared.asked), request.asked.as_ref()].into_iter().flatten() {
+            match &fetched {
+                Ok(answer) => asked.answered(answer.status.as_u16(), answer.header("retry-after").is_some()),
+                Err(_) => asked.unanswered(),
+            }
+        }
+        let mut answer = fetched?;
         answer.requests = spent.requests;
         Ok(answer)
     }

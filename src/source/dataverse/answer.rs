@@ -82,7 +82,7 @@ impl Dataverse {
     }
 
     pub(super) fn request(&self, ask: &Ask<'_>) -> Request {
-        request(ask).lost_to(&self.lost).limits(limit::named)
+        request(ask).counted_in(&self.asked).limits(limit::named)
     }
 
     pub(super) fn judge(&self, answer: &Answer, link: bool) -> (Option<Rows>, Judgement) {

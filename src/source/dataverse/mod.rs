@@ -28,7 +28,7 @@ mod session;
 mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, Utc};
 
@@ -39,7 +39,7 @@ use super::map::{Dialect, Mapper};
 use super::{Found, Page, Probe, Source, SourceError, order, stamp};
 use crate::auth::Credentials;
 use crate::model::{ChoiceValues, ItemProfile, Mapped, Partner, RecordId, Slice, StreamId};
-use crate::net::{Client, Lane};
+use crate::net::{Asked, Client, Ended, Lane};
 
 pub use codes::{CODES, UNKNOWN_COLUMN};
 pub use metadata::{ColumnInfo, Metadata, TableInfo};
@@ -66,7 +66,7 @@ pub struct Dataverse {
     mapper: Mapper,
     links: Links,
     /// Requests of pages that failed for good.
-    lost: Arc<AtomicU64>,
+    asked: Arc<Asked>,
 }
 
 impl Dataverse {
@@ -87,7 +87,7 @@ impl Dataverse {
             filter: filter.to_owned(),
             mapper: Mapper::new(DIALECT, stream, server_url, item, choice_values),
             links: Links::new(),
-            lost: Arc::default(),
+            asked: Arc::default(),
         }
     }
 
@@ -109,7 +109,7 @@ impl Dataverse {
 
     /// Requests that no page tells of.
     fn lose(&self, requests: u32) {
-        self.lost.fetch_add(requests.into(), Ordering::Relaxed);
+        self.asked.lost.fetch_add(requests.into(), Ordering::Relaxed);
     }
 
     /// The records of a few ids.
@@ -165,7 +165,11 @@ impl Source for Dataverse {
     }
 
     fn take_lost_requests(&self) -> u64 {
-        self.lost.swap(0, Ordering::Relaxed)
+        self.asked.lost.swap(0, Ordering::Relaxed)
+    }
+
+    fn requests_ended(&self) -> Ended {
+        self.asked.ended()
     }
 
     /// A Dataverse count leaves out what the user may not read.

@@ -70,7 +70,7 @@ impl Dataverse {
     async fn ask_plainly(&self, path: &str) -> Result<Answer, SourceError> {
         let request = Request::get(format!("{}/api/data/v9.2/{path}", self.server_url))
             .header(header::ACCEPT, HeaderValue::from_static("application/json"))
-            .lost_to(&self.lost);
+            .counted_in(&self.asked);
         let seen = |answer: &Answer| format!("GET {}/api/data/v9.2/{path}: {}", self.server_url, answer.words());
         let judge = |answer: &Answer| match answer.status {
             StatusCode::OK if answer.is_html() => Judgement::Retry(codes::HTML.retry(seen(answer))),

@@ -27,7 +27,7 @@ impl ServiceNow {
     pub(super) async fn ask(&self, lane: Lane, url: String) -> Result<Answered, SourceError> {
         let request = Request::get(url)
             .header(header::ACCEPT, HeaderValue::from_static("application/json"))
-            .lost_to(&self.lost);
+            .counted_in(&self.asked);
         let read_rows: Mutex<Option<Rows>> = Mutex::new(None);
         let judge = |answer: &Answer| {
             let (rows, judgement) = self.judge(answer);

@@ -63,7 +63,7 @@ impl ServiceNow {
         }
         let request = Request::get(self.stats_url(query::unordered(encoded)))
             .header(header::ACCEPT, HeaderValue::from_static("application/json"))
-            .lost_to(&self.lost);
+            .counted_in(&self.asked);
         let judge = |answer: &Answer| match answer.status {
             status if status.is_server_error() => Judgement::Heavy(codes::SERVER.retry(self.seen(&answer.words()))),
             _ => Judgement::Accept,

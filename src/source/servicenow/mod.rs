@@ -18,7 +18,7 @@ mod query;
 mod rows;
 mod session;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -30,7 +30,7 @@ use super::order::{self, Disorder, Ties};
 use super::{Found, Page, Probe, Source, SourceError, stamp};
 use crate::auth::Credentials;
 use crate::model::{ChoiceValues, ItemProfile, Partner, Position, RecordId, Slice, StreamId};
-use crate::net::{Client, Lane};
+use crate::net::{Asked, Client, Ended, Lane};
 
 pub use codes::CODES;
 
@@ -58,7 +58,7 @@ pub struct ServiceNow {
     mapper: Mapper,
     absent: OnceLock<Vec<String>>,
     /// Requests of pages that failed for good.
-    lost: Arc<AtomicU64>,
+    asked: Arc<Asked>,
     /// Set once the table is known to know the fields of the filter.
     filter_checked: OnceLock<()>,
     /// Set where a part of the filter seems to be left out although the table knows its fields.
@@ -85,7 +85,7 @@ impl ServiceNow {
             filter: filter.to_owned(),
             mapper: Mapper::new(DIALECT, stream, server_url, item, choice_values),
             absent: OnceLock::new(),
-            lost: Arc::default(),
+            asked: Arc::default(),
             filter_checked: OnceLock::new(),
             filter_doubted: OnceLock::new(),
             uncounted: OnceLock::new(),
@@ -101,7 +101,7 @@ impl ServiceNow {
             filter: self.filter.clone(),
             mapper: self.mapper.with_item(item),
             absent: OnceLock::new(),
-            lost: Arc::clone(&self.lost),
+            asked: Arc::clone(&self.asked),
             filter_checked: OnceLock::new(),
             filter_doubted: OnceLock::new(),
             uncounted: OnceLock::new(),
@@ -198,7 +198,7 @@ impl ServiceNow {
 
     /// Requests that no page tells of.
     fn lose(&self, requests: u32) {
-        self.lost.fetch_add(requests.into(), Ordering::Relaxed);
+        self.asked.lost.fetch_add(requests.into(), Ordering::Relaxed);
     }
 }
 
@@ -240,7 +240,11 @@ impl Source for ServiceNow {
     }
 
     fn take_lost_requests(&self) -> u64 {
-        self.lost.swap(0, Ordering::Relaxed)
+        self.asked.lost.swap(0, Ordering::Relaxed)
+    }
+
+    fn requests_ended(&self) -> Ended {
+        self.asked.ended()
     }
 
     async fn by_ids(&self, ids: &[RecordId]) -> Result<Found, SourceError> {

@@ -85,7 +85,7 @@ impl ServiceNow {
         );
         let request = Request::get(url)
             .header(header::ACCEPT, HeaderValue::from_static("application/json"))
-            .lost_to(&self.lost);
+            .counted_in(&self.asked);
         let seen = |answer: &Answer| format!("GET {}/api/now/v2/table/{table}: {}", self.server_url, answer.words());
         let judge = |answer: &Answer| match answer.status {
             StatusCode::OK if answer.is_html() => Judgement::Retry(codes::HTML.retry(seen(answer))),

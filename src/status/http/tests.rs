@@ -1,9 +1,19 @@
+mod asked;
+mod events;
+
+use std::net::SocketAddr;
+
+use axum::http::header::{self, HeaderValue};
+use axum::http::{HeaderMap, Method};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
-use super::super::report::tests::{report, stream};
 use super::*;
+use crate::status::report::tests::{report, stream};
+use crate::status::{Metrics, Report};
+
+use std::time::Instant;
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -21,7 +31,7 @@ async fn server(missing: &[&str]) -> Server {
         || async { Ok(report(vec![stream()])) },
         move || std::future::ready(missing.clone()),
         move || std::future::ready(unready.clone()),
-        Arc::new(Metrics::new()),
+        Arc::new(Metrics::new(chrono::Utc::now())),
     );
     start(views).await
 }
@@ -100,7 +110,7 @@ async fn a_report_that_cannot_be_made_says_why() {
         || async { Err("the store is busy".to_owned()) },
         || async { vec![] },
         || async { vec![] },
-        Arc::new(Metrics::new()),
+        Arc::new(Metrics::new(chrono::Utc::now())),
     );
     let server = start(views).await;
     for path in ["/", "/metrics", "/api/status"] {
@@ -158,8 +168,8 @@ async fn a_foreign_host_name_is_refused_on_loopback() {
 fn beyond_loopback_any_host_name_passes() {
     let guard = Guard::of("192.0.2.1:9477".parse().unwrap());
     let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static("itsmd.example"))]);
-    assert!(guard.refusal(&Method::GET, &headers).is_none());
-    assert!(guard.refusal(&Method::DELETE, &headers).is_some());
+    assert!(guard.refusal(&Method::GET, "/", &headers).is_none());
+    assert!(guard.refusal(&Method::DELETE, "/", &headers).is_some());
 }
 
 #[tokio::test]

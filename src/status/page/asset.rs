@@ -60,7 +60,7 @@ pub fn asset(name: &str) -> Option<Asset> {
 }
 
 /// Where the page finds it, from wherever a proxy shows the page: `assets/page.css?v=1f2e3d4c5b6a`.
-pub(super) fn address(name: &str) -> String {
+pub fn address(name: &str) -> String {
     let version = asset(name).map_or("", |file| file.etag.trim_matches('"'));
     format!("assets/{name}?v={version}")
 }

@@ -69,6 +69,7 @@ pub struct Scene {
     pub store: Store,
     pub stream: TheStream,
     pub folder: tempfile::TempDir,
+    log: bool,
 }
 
 pub const OVERLAP: TimeDelta = TimeDelta::minutes(5);
@@ -81,7 +82,8 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("itsmd.db"), Threads::Inline).unwrap();
         let mut scene = Self {
-            stream: stream(clock, &desk, &workspace, &store),
+            stream: stream(clock, &desk, &workspace, &store, false),
+            log: false,
             clock,
             desk,
             workspace,
@@ -92,9 +94,17 @@ impl Scene {
         scene
     }
 
+    /// The same with the connector's own log.
+    pub fn logged() -> Self {
+        let mut scene = Self::new();
+        scene.log = true;
+        scene.restart();
+        scene
+    }
+
     /// Another process begins with what is stored.
     pub fn restart(&mut self) {
-        self.stream = stream(self.clock, &self.desk, &self.workspace, &self.store);
+        self.stream = stream(self.clock, &self.desk, &self.workspace, &self.store, self.log);
     }
 
     pub async fn run(&self, pass: Pass) -> WorkerReport {
@@ -144,11 +154,15 @@ pub fn stream_id() -> StreamId {
     }
 }
 
-fn stream(clock: Clock, desk: &Desk, workspace: &Workspace, store: &Store) -> TheStream {
-    stream_to(clock, desk, workspace, store, "workspace")
+fn stream(clock: Clock, desk: &Desk, workspace: &Workspace, store: &Store, log: bool) -> TheStream {
+    stream_with(clock, desk, workspace, store, "workspace", log)
 }
 
 pub fn stream_to(clock: Clock, desk: &Desk, workspace: &Workspace, store: &Store, sink: &str) -> TheStream {
+    stream_with(clock, desk, workspace, store, sink, false)
+}
+
+fn stream_with(clock: Clock, desk: &Desk, workspace: &Workspace, store: &Store, sink: &str, log: bool) -> TheStream {
     let settings = Settings {
         sync_days: 10,
         overlap: OVERLAP,
@@ -160,7 +174,7 @@ pub fn stream_to(clock: Clock, desk: &Desk, workspace: &Workspace, store: &Store
             sink: sink.to_owned(),
         },
         columns: "columns".to_owned(),
-        log: false,
+        log,
         reconcile: false,
         deletions: true,
         max_deletions: 50,

@@ -30,6 +30,8 @@ type Script = Box<dyn FnMut(&[Value]) -> Answer + Send>;
 #[derive(Default)]
 struct Held {
     rows: Vec<(DateTime<Utc>, Value)>,
+    log: Vec<(DateTime<Utc>, Value)>,
+    log_answer: Option<Answer>,
     asked: usize,
     script: Option<Script>,
 }
@@ -51,6 +53,16 @@ impl Workspace {
 
     pub fn script(&self, script: impl FnMut(&[Value]) -> Answer + Send + 'static) {
         self.held.lock().unwrap().script = Some(Box::new(script));
+    }
+
+    /// What becomes of rows of the connector's own log from now on.
+    pub fn answer_log(&self, answer: Answer) {
+        self.held.lock().unwrap().log_answer = Some(answer);
+    }
+
+    /// The connector's own log, with when each row came.
+    pub fn log(&self) -> Vec<(DateTime<Utc>, Value)> {
+        self.held.lock().unwrap().log.clone()
     }
 
     pub fn take_all(&self) {
@@ -108,9 +120,12 @@ impl Workspace {
 
 impl Sink for Workspace {
     async fn deliver(&self, batch: &Batch) -> Result<Receipt, SinkError> {
-        assert_eq!(batch.table, Table::WorkItems);
         let rows: Vec<Value> = serde_json::from_slice(&batch.body).unwrap();
-        match self.answer(&rows) {
+        let answer = match batch.table {
+            Table::WorkItems => self.answer(&rows),
+            Table::Log => self.held.lock().unwrap().log_answer.clone().unwrap_or(Answer::Take),
+        };
+        match answer {
             Answer::Take => {}
             Answer::TakeSilently => {
                 self.keep(rows);
@@ -121,7 +136,13 @@ impl Sink for Workspace {
             Answer::TakeAfter(wait) => tokio::time::sleep(wait).await,
             Answer::TakeAt(gate) => gate.pass().await,
         }
-        self.keep(rows);
+        match batch.table {
+            Table::WorkItems => self.keep(rows),
+            Table::Log => {
+                let (now, mut held) = (self.clock.now(), self.held.lock().unwrap());
+                held.log.extend(rows.into_iter().map(|row| (now, row)));
+            }
+        }
         Ok(Receipt { bytes_sent: 1 })
     }
 }
