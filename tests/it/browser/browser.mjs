@@ -42,7 +42,6 @@ export async function open(options = {}, expected = []) {
   page.setDefaultTimeout(60_000);
   page.on("console", (message) => {
     const text = message.text();
-    if (process.env.TEMP_NO_EVENTS && message.location().url.endsWith("api/events")) return;
     if (["error", "warning"].includes(message.type()) && !expected.some((known) => text.includes(known))) found(`console: ${text}`);
   });
   page.on("pageerror", (error) => found(`page error: ${error.stack}`));
