@@ -1,7 +1,8 @@
 // Everything can be reached and done by keyboard alone, and what has the focus is seen to have it.
 import { check, end, go, open, shoot } from "./browser.mjs";
 
-const page = await open();
+// Whoever wants no motion is not scrolled slowly.
+const page = await open({ reducedMotion: "reduce" });
 await go(page);
 await page.keyboard.press("Tab");
 check((await page.evaluate(() => document.activeElement.className)) === "skip", "the first stop is not the way past the menu");

@@ -6,14 +6,14 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use super::window::Window;
-use super::world::{desk, in_step, ring, stay};
+use super::world::{NEVER, desk, in_step, ring, stay};
 use crate::daemon::Daemon;
 use crate::rig::{ago, incident};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Chromium and Node.js: run by .ci/stages/browser"]
 async fn it_follows_what_happens_and_never_shows_old_numbers_as_true() {
-    let rig = desk("", "").await;
+    let rig = desk("", NEVER).await;
     let mut daemon = Daemon::start(&rig).await;
     in_step(&daemon).await;
     stay(&rig, &daemon);

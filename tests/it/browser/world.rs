@@ -10,6 +10,9 @@ use serde_json::Value;
 use crate::daemon::Daemon;
 use crate::rig::{DEADLINE, Rig};
 
+/// A schedule so far away that nothing but what the test does rings.
+pub const NEVER: &str = "schedule = \"0 0 1 1 *\"";
+
 /// Forty days of a desk, with a page, `http` more in its section and `more` in the connection's.
 pub async fn desk(http: &str, more: &str) -> Rig {
     let rig = Rig::new().await;
