@@ -118,8 +118,8 @@ password = { file = "secret" }
         std::fs::write(&path, CONFIG).unwrap();
         let config = config::load_with(&path, config::Secrets::Skip).unwrap().config;
         let store = Store::open(&folder.join("itsmd.db"), Threads::Blocking).unwrap();
-        let (stop, metrics) = (CancellationToken::new(), Arc::new(Metrics::new()));
-        let crew = Crew::start(Parts::build(config, store.clone(), None).unwrap(), &metrics);
+        let (stop, metrics) = (CancellationToken::new(), Arc::new(Metrics::new(crate::app::now())));
+        let crew = Crew::start(Parts::build(config, store.clone(), None).unwrap());
         let scheduler = Scheduler::new(crate::app::clock(), crew.rings());
         let handle = scheduler.handle();
         tokio::spawn(scheduler.run(stop.clone()));

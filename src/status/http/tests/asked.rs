@@ -34,7 +34,7 @@ impl Obedient {
             || async { Ok(report(vec![stream()])) },
             || async { vec![] },
             || async { vec![] },
-            Arc::new(Metrics::new()),
+            Arc::new(Metrics::new(chrono::Utc::now())),
         )
         .with_asks(Asks {
             token: Box::new(move || match known.lock().unwrap().as_str() {

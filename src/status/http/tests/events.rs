@@ -24,7 +24,7 @@ impl Changing {
             },
             || async { vec![] },
             || async { vec![] },
-            Arc::new(Metrics::new()),
+            Arc::new(Metrics::new(chrono::Utc::now())),
         );
         Self {
             server: start(views).await,
