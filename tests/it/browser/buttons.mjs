@@ -1,6 +1,6 @@
 // The two buttons: a wrong token, the right one, what a resync costs, by keyboard, without a script, and from another site's page.
 import { createServer } from "node:http";
-import { ask, check, end, facts, go, inspect, open, shoot, until } from "./browser.mjs";
+import { ask, browser, check, end, facts, go, inspect, open, shoot, until } from "./browser.mjs";
 
 const REFUSED = ["status of 403", "status of 429"];
 const page = await open({}, REFUSED);
@@ -69,7 +69,7 @@ const evil = createServer((request, response) => {
 });
 await new Promise((ready) => evil.listen(0, "127.0.0.1", ready));
 await ask("resyncs are counted");
-const victim = await (await (await import("./browser.mjs")).browser.newContext()).newPage();
+const victim = await (await browser.newContext()).newPage();
 await victim.goto(`http://127.0.0.1:${evil.address().port}/`);
 const [answer] = await Promise.all([victim.waitForResponse((response) => response.url().endsWith("/api/resync")), victim.locator("button").click()]);
 check(answer.status() === 403, `another site's form is answered ${answer.status()}`);
