@@ -35,7 +35,9 @@ async fn they_act_for_whoever_has_the_token_and_for_nobody_else() {
     let mut window = Window::open("buttons.mjs", &facts);
     while let Some(wish) = window.asks().await {
         match wish.as_str() {
-            "nothing happened" | "no resync" | "no more resyncs" => assert_eq!(work(&rig, &daemon).await, before, "{wish}"),
+            "nothing happened" | "no resync" | "no more resyncs" => {
+                assert_eq!(work(&rig, &daemon).await, before, "{wish}")
+            }
             "a new record" => rig.desk.put("incident", &incident(1, "New", ago(TimeDelta::zero()))),
             "the new record is there" => {
                 arrived(&rig, before.1 + 1).await;
