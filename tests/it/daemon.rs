@@ -17,7 +17,7 @@ use crate::rig::{DEADLINE, Rig, STREAM, ago, incident, stream};
 pub struct Daemon {
     pub child: Child,
     log: mpsc::Receiver<String>,
-    page: String,
+    pub page: String,
 }
 
 impl Daemon {

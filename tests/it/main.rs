@@ -5,6 +5,7 @@
 mod announced;
 mod booted;
 mod broken_setups;
+mod browser;
 mod checking;
 mod cli;
 mod clients;
