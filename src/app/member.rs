@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::build::{Connected, DeskStream};
+use super::still::{self, Sight, Still};
 use super::sync::StreamSync;
 use super::{fault, reconcile};
 use crate::daemon::{Activation, Activity, Bell, Schedule};
@@ -34,6 +35,8 @@ pub(super) struct Member {
     reconcile_activity: watch::Receiver<Activity>,
     last: Mutex<Last>,
     asked_run: Mutex<Option<String>>,
+    still: Still,
+    longest_silence: Duration,
 }
 
 /// The loops behind a member's bells.
@@ -102,7 +105,23 @@ impl Member {
             reconcile_activity: loops.reconcile.watch(),
             last: Mutex::default(),
             asked_run: Mutex::default(),
+            still: Still::default(),
+            longest_silence: still::longest(settings.request_timeout),
         }
+    }
+
+    /// For how long a run of it has done nothing, though nobody asked it to wait, if that is too long.
+    pub fn stands_still(&self) -> Option<Duration> {
+        let activities = [*self.head_activity.borrow(), *self.rest_activity.borrow()];
+        let runs = activities.iter().any(|activity| activity.running_since.is_some());
+        let workspace = self.stream.sink.client().and_then(Client::waiting);
+        let waits = self.client.waiting().is_some() || workspace.is_some() || self.stream.unwritten().is_some();
+        let sight = (runs && !waits).then(|| Sight {
+            runs: activities.map(|activity| activity.iteration),
+            tally: self.stream.progress.tally(),
+        });
+        let silent = self.still.look(sight);
+        (silent > self.longest_silence).then_some(silent)
     }
 
     /// Whether a worker's loop has ended.
