@@ -823,7 +823,7 @@ var workbookContent = '''
     {
       "content": {
         "noDataMessage": "Nothing in the chosen range.",
-        "query": "// The chosen range, and the two weeks that come.\nServiceDeskCurrent\n| where \"*\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\n| where ServiceDeskWorkItemType_s == \"ChangeRequest\"\n| where PlannedStartDate_t {TimeRange} or PlannedStartDate_t between (now() .. 14d)\n| extend Kind = iff(isempty(Type_s), \"Change\", Type_s)\n| summarize Changes = count() by bin(PlannedStartDate_t, 1d), Kind\n| order by PlannedStartDate_t asc\n",
+        "query": "// The chosen range, and the two weeks that come.\nServiceDeskCurrent\n| where \"*\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\n| where ServiceDeskWorkItemType_s == \"ChangeRequest\"\n| where State !startswith \"cancel\" and State != \"4\"\n| where PlannedStartDate_t {TimeRange} or PlannedStartDate_t between (now() .. 14d)\n| extend Kind = iff(isempty(Type_s), \"Change\", Type_s)\n| summarize Changes = count() by bin(PlannedStartDate_t, 1d), Kind\n| order by PlannedStartDate_t asc\n",
         "queryType": 0,
         "resourceType": "microsoft.operationalinsights/workspaces",
         "showExportToExcel": false,
