@@ -11,7 +11,6 @@ pub mod log;
 pub mod metrics;
 mod page;
 mod report;
-mod style;
 mod text;
 pub mod words;
 

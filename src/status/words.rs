@@ -46,6 +46,17 @@ pub fn count(number: u64) -> String {
     grouped
 }
 
+/// `812 B`, `4.7 kB`, `1.2 MB`: thousands, as networks count.
+pub fn bytes(number: u64) -> String {
+    let (unit, name) = match number {
+        0..1_000 => return format!("{number} B"),
+        1_000..1_000_000 => (1_000, "kB"),
+        1_000_000..1_000_000_000 => (1_000_000, "MB"),
+        1_000_000_000.. => (1_000_000_000, "GB"),
+    };
+    format!("{}.{} {name}", count(number / unit), number % unit * 10 / unit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +84,14 @@ mod tests {
         assert_eq!(
             [0, 999, 1_000, 24_918, 1_234_567].map(count),
             ["0", "999", "1,000", "24,918", "1,234,567"]
+        );
+    }
+
+    #[test]
+    fn bytes_are_told_in_their_largest_unit() {
+        assert_eq!(
+            [0, 999, 4_711, 1_250_000, 3_000_000_000].map(bytes),
+            ["0 B", "999 B", "4.7 kB", "1.2 MB", "3.0 GB"]
         );
     }
 

@@ -17,7 +17,7 @@ use crate::rig::{DEADLINE, Rig, STREAM, ago, incident, stream};
 pub struct Daemon {
     pub child: Child,
     log: mpsc::Receiver<String>,
-    page: String,
+    pub page: String,
 }
 
 impl Daemon {
@@ -73,6 +73,11 @@ impl Daemon {
     pub async fn get(&self, path: &str) -> (u16, String) {
         let answer = reqwest::get(format!("{}{path}", self.page)).await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    /// `http://127.0.0.1:4711`.
+    pub fn address(&self) -> &str {
+        &self.page
     }
 
     pub async fn incidents(&self) -> Value {

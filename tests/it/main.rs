@@ -5,6 +5,7 @@
 mod announced;
 mod booted;
 mod broken_setups;
+mod browser;
 mod checking;
 mod cli;
 mod clients;
@@ -20,6 +21,7 @@ mod kusto;
 mod layering;
 mod machine;
 mod menu;
+mod page_asks;
 mod planted_secrets;
 mod promtool;
 mod provance;

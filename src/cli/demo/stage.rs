@@ -34,6 +34,7 @@ pub(super) struct Stage {
     dataverse: Server,
     ingestion: ingestion::Handle,
     entra: Server,
+    control_token: String,
     changing: Vec<JoinHandle<()>>,
 }
 
@@ -71,6 +72,7 @@ impl Stage {
             dataverse,
             ingestion,
             entra,
+            control_token: uuid::Uuid::new_v4().simple().to_string(),
             changing,
         };
         stage.write(folder, listen)?;
@@ -85,6 +87,11 @@ impl Stage {
         self.dataverse.url()
     }
 
+    /// What the buttons of the page want, made up for this demo.
+    pub fn control_token(&self) -> &str {
+        &self.control_token
+    }
+
     pub fn workspace_url(&self) -> String {
         self.ingestion.url()
     }
@@ -94,7 +101,7 @@ impl Stage {
     }
 
     fn write(&self, folder: &Path, listen: SocketAddr) -> io::Result<()> {
-        for (name, secret) in SECRETS {
+        for (name, secret) in SECRETS.into_iter().chain([("control", self.control_token.as_str())]) {
             let mut file = std::fs::OpenOptions::new()
                 .create_new(true)
                 .write(true)

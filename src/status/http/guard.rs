@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::status::style::content_security_policy;
+use crate::status::page::content_security_policy;
 
 /// The paths by which something can be asked for; they decide for themselves.
 const ASKING: [&str; 2] = ["/api/sync", "/api/resync"];

@@ -4,6 +4,8 @@ use axum::http::header;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
+use crate::status::page::address;
+
 /// Why something is not done.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Outcry {
@@ -47,8 +49,9 @@ impl Outcry {
 fn page(words: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>Not done · itsmd</title>\n</head>\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>Not done · itsmd</title>\n<link rel=\"stylesheet\" href=\"../{style}\">\n</head>\n\
          <body>\n<main>\n<h1>Not done</h1>\n<p>{words}</p>\n<p><a href=\"../\">Back to the status page</a></p>\n</main>\n</body>\n</html>\n",
+        style = address("page.css"),
         words = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
     )
 }

@@ -131,7 +131,8 @@ async fn every_answer_is_hardened() {
         for line in [
             "cache-control: no-store",
             "x-content-type-options: nosniff",
-            "content-security-policy: default-src 'none'; style-src 'sha256-",
+            "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+             form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n",
         ] {
             assert!(answer.contains(line), "{path} lacks {line}");
         }

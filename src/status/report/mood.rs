@@ -46,7 +46,7 @@ impl StreamReport {
         }
     }
 
-    fn mood(&self) -> Mood {
+    pub(in crate::status) fn mood(&self) -> Mood {
         match self.state {
             StreamState::Failing | StreamState::Blocked => Mood::Failing,
             StreamState::Disabled => Mood::InStep,
