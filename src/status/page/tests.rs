@@ -5,7 +5,6 @@ use super::*;
 use crate::model::WorkItemKind;
 
 mod many;
-mod write;
 
 const OFF: Controls = Controls {
     enabled: false,
