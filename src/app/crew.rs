@@ -115,14 +115,21 @@ impl Crew {
         self.stop.is_cancelled()
     }
 
-    /// The streams whose workers are gone though nobody stopped them.
+    /// The streams whose workers are gone though nobody stopped them, or stand still though nobody asked them to wait.
     pub fn gone(&self) -> Vec<String> {
         if self.stop.is_cancelled() {
             return Vec::new();
         }
         let gone = self.members.iter().filter(|member| member.is_gone());
-        gone.map(|member| format!("a worker of {} is gone", member.stream.id))
-            .collect()
+        let gone = gone.map(|member| format!("a worker of {} is gone", member.stream.id));
+        let still = self.members.iter().filter_map(|member| {
+            let silent = member.stands_still()?.as_secs() / 60;
+            Some(format!(
+                "{} has been in a run for {silent} minutes in which nothing happened",
+                member.stream.id
+            ))
+        });
+        gone.chain(still).collect()
     }
 
     /// Lets every stream look whether a reconcile was due while nobody looked.

@@ -60,6 +60,8 @@ pub async fn run(
     let parts = Parts::build(config, store.clone(), None)?;
     parts.take_over()?;
     let crew = Crew::start(parts);
+    let (streams, connections) = (crew.members().len(), crew.parts.connections.len());
+    tracing::info!(version = %env!("CARGO_PKG_VERSION"), connections, streams, "itsmd runs");
     let scheduler = Scheduler::new(super::clock(), crew.rings());
     let daemon = Arc::new(Daemon {
         crew: watch::Sender::new(Arc::new(crew)),

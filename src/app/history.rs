@@ -87,6 +87,7 @@ fn created(db: &Db<'_>, stream: &Known, today: NaiveDate) -> Result<CreatedOfStr
         connection: stream.connection.clone(),
         work_item: stream.work_item,
         days,
+        undated: db.undated(stream.row.key)?,
     })
 }
 

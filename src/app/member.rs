@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::build::{Connected, DeskStream};
+use super::still::{self, Sight, Still};
 use super::sync::StreamSync;
 use super::{fault, reconcile};
 use crate::daemon::{Activation, Activity, Bell, Schedule};
@@ -34,6 +35,8 @@ pub(super) struct Member {
     reconcile_activity: watch::Receiver<Activity>,
     last: Mutex<Last>,
     asked_run: Mutex<Option<String>>,
+    still: Still,
+    longest_silence: Duration,
 }
 
 /// The loops behind a member's bells.
@@ -102,7 +105,23 @@ impl Member {
             reconcile_activity: loops.reconcile.watch(),
             last: Mutex::default(),
             asked_run: Mutex::default(),
+            still: Still::default(),
+            longest_silence: still::longest(settings.request_timeout),
         }
+    }
+
+    /// For how long a run of it has done nothing, though nobody asked it to wait, if that is too long.
+    pub fn stands_still(&self) -> Option<Duration> {
+        let activities = [*self.head_activity.borrow(), *self.rest_activity.borrow()];
+        let runs = activities.iter().any(|activity| activity.running_since.is_some());
+        let workspace = self.stream.sink.client().and_then(Client::waiting);
+        let waits = self.client.waiting().is_some() || workspace.is_some() || self.stream.unwritten().is_some();
+        let sight = (runs && !waits).then(|| Sight {
+            runs: activities.map(|activity| activity.iteration),
+            tally: self.stream.progress.tally(),
+        });
+        let silent = self.still.look(sight);
+        (silent > self.longest_silence).then_some(silent)
     }
 
     /// Whether a worker's loop has ended.
@@ -158,7 +177,11 @@ impl Member {
     /// The report of a run that panicked, in the store too.
     async fn failed(&self, run: &Run, pass: Pass, seen: &str) -> WorkerReport {
         let trouble = fault::trouble(seen);
-        tracing::error!(stream = %self.stream.id, run = run.id, code = trouble.code, "{trouble}");
+        let worker = match pass {
+            Pass::Head | Pass::Both => Worker::Head,
+            Pass::Rest => Worker::Rest,
+        };
+        self.stream.tell_fault(run, worker, &trouble);
         let problem = serde_json::to_string(&Problem::from(&trouble)).unwrap_or_default();
         let (id, run_id, now) = (self.stream.id.clone(), run.id.clone(), super::now());
         let written = self.stream.store.call(move |db| match db.stream(&id)? {
@@ -168,10 +191,6 @@ impl Member {
         if let Err(error) = written.await {
             tracing::error!(stream = %self.stream.id, %error, "the end of a run could not be written down");
         }
-        let worker = match pass {
-            Pass::Head | Pass::Both => Worker::Head,
-            Pass::Rest => Worker::Rest,
-        };
         self.stream.progress.ended(worker, RunOutcome::Failed, Duration::ZERO);
         self.stream.log_fault(run, worker, &trouble).await;
         WorkerReport {

@@ -15,6 +15,7 @@ mod reconcile;
 mod refused;
 mod report;
 mod requests;
+mod still;
 mod sync;
 
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! `itsmd status`: how every stream is, from the daemon if one runs, else from the state file.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -9,8 +10,8 @@ use super::{Failure, out, runtime, state};
 use crate::app::{self, Live};
 use crate::config::Config;
 use crate::net::{Anonymous, Answer, Client, ClientSettings, Judgement, Lane, Request};
-use crate::status::{ConnectionReport, Report, StreamReport, render};
-use crate::store::Lock;
+use crate::status::{ConnectionReport, Problem, Report, StreamReport, render};
+use crate::store::{Lock, StoreError};
 
 /// The daemon is on this machine: it answers at once or not at all.
 const DAEMON_ANSWERS_WITHIN: Duration = Duration::from_secs(3);
@@ -55,7 +56,16 @@ fn report(config: &Config) -> Result<Report, Failure> {
             if Lock::beside(&config.state).holder().is_none() {
                 store.call_here(|db| db.interrupt_open_runs())?;
             }
-            Ok(runtime()?.block_on(app::report(config, &store, Live::default(), app::now()))?)
+            let runtime = runtime()?;
+            let live = Live {
+                // What cannot be written down leaves no word of itself in the file.
+                unwritten: runtime
+                    .block_on(store.has_room())
+                    .err()
+                    .map_or_else(BTreeMap::new, |error| of_every_stream(config, &error)),
+                ..Live::default()
+            };
+            Ok(runtime.block_on(app::report(config, &store, live, app::now()))?)
         }
         None => {
             state::tell_there_is_none(config);
@@ -63,6 +73,15 @@ fn report(config: &Config) -> Result<Report, Failure> {
             Ok(never_ran(config))
         }
     }
+}
+
+fn of_every_stream(config: &Config, error: &StoreError) -> BTreeMap<String, Problem> {
+    let problem = Problem::from(&error.trouble());
+    let names = config.connections.iter().flat_map(|connection| {
+        let kinds = connection.work_items.iter();
+        kinds.map(|kind| format!("{}/{kind}", connection.name))
+    });
+    names.map(|name| (name, problem.clone())).collect()
 }
 
 fn a_daemon_may_run(config: &Config) -> bool {

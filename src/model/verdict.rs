@@ -38,4 +38,11 @@ impl fmt::Display for Trouble {
     }
 }
 
+impl Trouble {
+    /// What was seen, what it means and what to do, for a line that bears the code beside it.
+    pub fn sentence(&self) -> String {
+        format!("{}: {}; {}", self.seen, self.means, self.remedy)
+    }
+}
+
 impl std::error::Error for Trouble {}

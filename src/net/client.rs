@@ -13,7 +13,7 @@ mod unpack;
 mod way;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -33,7 +33,7 @@ use super::proxy::Proxies;
 use super::tls::TlsSettings;
 use super::url::{check_nearby, check_url, host};
 use super::{NetError, codes};
-use crate::model::Trouble;
+use crate::model::{Repeats, Trouble};
 
 /// A token takes no longer. Whoever signs in holds the turn of all who wait for the same token.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(30);
@@ -113,6 +113,7 @@ struct Shared {
     limiter: Limiter,
     counters: Counters,
     asked: Arc<Asked>,
+    wishes: Mutex<Repeats>,
     bodies: Bodies,
 }
 
@@ -153,6 +154,7 @@ impl Client {
             limiter: Limiter::new(settings.requests_per_minute, settings.max_concurrent, settings.patience),
             counters: Counters::default(),
             asked: Arc::default(),
+            wishes: Mutex::default(),
             bodies: Bodies::default(),
             server,
             settings,

@@ -118,7 +118,8 @@ pub(super) fn parameters() -> [Parameter; 3] {
 
 /// All rules; `only_if` is the parameter that leaves them out.
 pub(super) fn rules(of: &Target, after: &[&'static str], only_if: Option<&'static str>) -> Vec<Resource> {
-    let rules = alerts().into_iter().map(|alert| Resource {
+    let alerts = alerts();
+    let rules = alerts.iter().map(|alert| Resource {
         depends_on: after.to_vec(),
         only_if,
         ..rule(of, alert)
@@ -126,7 +127,7 @@ pub(super) fn rules(of: &Target, after: &[&'static str], only_if: Option<&'stati
     rules.collect()
 }
 
-fn rule(of: &Target, alert: Alert) -> Resource {
+fn rule(of: &Target, alert: &Alert) -> Resource {
     let told = Expr::If(
         Box::new(Expr::call("empty", [Expr::Parameter("actionGroupId")])),
         Box::new(Expr::List(Vec::new())),
@@ -144,7 +145,7 @@ fn rule(of: &Target, alert: Alert) -> Resource {
         ("skipQueryValidation", Node::Bool(true)),
         (
             "criteria",
-            Node::map([("allOf", Node::List(vec![criterion(of, &alert)]))]),
+            Node::map([("allOf", Node::List(vec![criterion(of, alert)]))]),
         ),
         ("actions", Node::map([("actionGroups", Node::Of(told))])),
     ]);

@@ -45,6 +45,9 @@ pub struct CreatedOfStream {
     pub work_item: WorkItemKind,
     /// Oldest first; each day that lies wholly in the sync window, those without a work item too.
     pub days: Vec<CreatedOfDay>,
+    /// Work items whose day is not known: they have none, or were not read since it is kept.
+    #[serde(default)]
+    pub undated: u64,
 }
 
 /// One day.

@@ -3,15 +3,19 @@
 //! | reader | text | JSON |
 //! |---|---|---|
 //! | a terminal | time, colours | time |
+//! | a terminal with `NO_COLOR` | time | time |
 //! | the journal (`JOURNAL_STREAM` names our stderr) | priority `<3>` … `<7>`, no time: the journal has its own | the same before the object |
 //! | a file, a pipe | time | time |
 
 use std::fmt;
 use std::io::IsTerminal;
 
+use chrono::{DateTime, Utc};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::{FmtSpan, Format as Layout, JsonFields, Writer};
+use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
 
@@ -75,18 +79,26 @@ fn subscriber<W>(format: Format, reader: Reader, filter: EnvFilter, writer: W) -
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
+    // At info each line is ours and says itself what it is about; whoever asks for more wants to know who speaks.
+    let from = filter.max_level_hint().is_none_or(|level| level > LevelFilter::INFO);
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer)
+        .with_timer(Milliseconds)
+        .with_target(from || format == Format::Json)
         // It would tell stderr that stderr cannot be written to, and panic: a log on a full disk must stop nothing.
         .log_internal_errors(false)
         .with_span_events(FmtSpan::NONE)
-        .with_ansi(reader == Reader::Terminal && format == Format::Text);
+        .with_ansi(reader == Reader::Terminal && format == Format::Text && coloured());
     match (format, reader) {
         (Format::Text, Reader::Terminal | Reader::Stream) => Box::new(builder.finish()),
         (Format::Json, Reader::Terminal | Reader::Stream) => Box::new(builder.json().flatten_event(true).finish()),
         (Format::Text, Reader::Journal) => {
-            let layout = Layout::default().without_time().with_level(false).with_ansi(false);
+            let layout = Layout::default()
+                .without_time()
+                .with_level(false)
+                .with_ansi(false)
+                .with_target(from);
             Box::new(builder.event_format(Prioritised(layout)).finish())
         }
         (Format::Json, Reader::Journal) => {
@@ -99,6 +111,21 @@ where
             )
         }
     }
+}
+
+/// `2026-11-20T10:00:00.123Z`.
+struct Milliseconds;
+
+impl FormatTime for Milliseconds {
+    fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
+        let now: DateTime<Utc> = std::time::SystemTime::now().into();
+        write!(writer, "{}", now.format("%Y-%m-%dT%H:%M:%S%.3fZ"))
+    }
+}
+
+/// Not where `NO_COLOR` is set to anything: <https://no-color.org>.
+fn coloured() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// Puts the journal's priority before each line; see sd-daemon(3).

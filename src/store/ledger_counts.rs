@@ -46,6 +46,14 @@ impl Db<'_> {
         Ok(days)
     }
 
+    /// How many of them were created on a day that is not known.
+    pub fn undated(&self, stream: StreamKey) -> Result<u64, StoreError> {
+        let mut query = self
+            .0
+            .prepare_cached("SELECT coalesce(sum(records), 0) FROM ledger_counts WHERE stream = ?1 AND day = ?2")?;
+        Ok(query.query_row([stream.0, NO_DAY], |row| row.get(0))?)
+    }
+
     /// All of them by day, as they are kept and as a look at every row finds them: never anything but the same.
     pub fn created_kept_and_counted(&self, stream: StreamKey) -> Result<(ByDay, ByDay), StoreError> {
         let by_day = |sql: &str| -> Result<ByDay, StoreError> {

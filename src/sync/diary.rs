@@ -278,7 +278,8 @@ fn works_again(id: &StreamId, over: &str) -> String {
 }
 
 fn in_step(stream: &StreamId, tally: &Tally) -> String {
-    let mut message = format!("{stream} in step: {} records sent", tally.sent);
+    let records = if tally.sent == 1 { "record" } else { "records" };
+    let mut message = format!("{stream} in step: {} {records} sent", tally.sent);
     for (count, words) in [
         (tally.deleted, "of them marked as deleted"),
         (tally.quarantined, "set aside"),
@@ -314,6 +315,7 @@ mod tests {
             };
             in_step(&stream, &tally)
         };
+        assert_eq!(said(1, 0, 0), "contoso/incident in step: 1 record sent");
         assert_eq!(said(3, 0, 0), "contoso/incident in step: 3 records sent");
         assert_eq!(
             said(3, 2, 0),

@@ -1,6 +1,7 @@
 //! Runs: one activation of a worker, from its first write to its last.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
@@ -9,8 +10,8 @@ use super::deliver::Delivery;
 use super::prepare::Prepared;
 use super::pull::{Halt, Work};
 use super::stream::{Stream, store_trouble};
-use super::told::FAILURE;
-use crate::model::Trouble;
+use super::told::Over;
+use crate::model::{Say, Trouble};
 use crate::sink::Sink;
 use crate::source::Source;
 use crate::store::{Db, Outcome, StreamKey, Tally, Worker};
@@ -197,7 +198,8 @@ impl<S: Source, K: Sink> Stream<S, K> {
         }
     }
 
-    /// Says once how a run ended; a run that found nothing is not worth a line.
+    /// Says once how a run ended; a run that found nothing is not worth a line, and a failure that repeats itself not one
+    /// each time.
     fn tell(&self, run: &Run, worker: Worker, report: &WorkerReport) {
         let Tally {
             read,
@@ -207,38 +209,56 @@ impl<S: Source, K: Sink> Stream<S, K> {
             deleted,
             ..
         } = report.tally;
-        let worker = worker.as_str();
-        if report.outcome == Outcome::Complete {
-            self.told.forget_failures();
-        }
+        let (stream, name, run) = (&self.id, worker.as_str(), &run.id);
         for warning in report.warnings.iter().filter(|warning| self.told.is_new(warning)) {
-            tracing::warn!(stream = %self.id, "{warning}");
+            tracing::warn!(%stream, "{warning}");
         }
         match (&report.error, report.outcome) {
-            // It stands in the status all the time, and ring after ring nobody is even asked.
-            (Some(trouble), _) if is_sign_in(trouble) && !self.told.is_new(&failure(trouble)) => {
-                tracing::debug!(stream = %self.id, worker, run = run.id, code = trouble.code, sent, "{trouble}");
+            (Some(trouble), _) => self.tell_failure(run, worker, trouble, sent),
+            (None, Outcome::Interrupted) if sent == 0 => tracing::debug!(%stream, worker = %name, %run, "stopped"),
+            (None, Outcome::Interrupted) => tracing::info!(%stream, worker = %name, sent, %run, "stopped"),
+            (None, _) => {
+                for Over { code, times, within } in self.told.got_through(worker) {
+                    let span = words(within);
+                    tracing::info!(%stream, worker = %name, code = %code, times, "works again after {span}");
+                }
+                if sent > 0 || quarantined > 0 {
+                    tracing::info!(%stream, worker = %name, read, sent, unchanged, quarantined, deleted, %run, "in step");
+                } else {
+                    tracing::debug!(%stream, worker = %name, read, unchanged, %run, "in step");
+                }
             }
-            (Some(trouble), _) => {
-                tracing::error!(stream = %self.id, worker, run = run.id, code = trouble.code, sent, "{trouble}");
+        }
+    }
+
+    /// Says that a run ended by a fault of ours.
+    pub fn tell_fault(&self, run: &Run, worker: Worker, trouble: &Trouble) {
+        self.tell_failure(&run.id, worker, trouble, 0);
+    }
+
+    fn tell_failure(&self, run: &str, worker: Worker, trouble: &Trouble, sent: u64) {
+        let (stream, code, sentence) = (&self.id, trouble.code, trouble.sentence());
+        let name = worker.as_str();
+        // Servers put a new number into each of their sentences: the remedy is the same as long as the same is wrong.
+        match self.told.failed(worker, code, &trouble.remedy) {
+            Say::First => tracing::error!(%stream, worker = %name, code = %code, sent, %run, "{sentence}"),
+            Say::Again { times, within } => {
+                let span = words(within);
+                tracing::error!(%stream, worker = %name, code = %code, times, sent, %run, "{sentence} (since {span})");
             }
-            (None, Outcome::Interrupted) => tracing::info!(stream = %self.id, worker, run = run.id, sent, "stopped"),
-            (None, _) if sent > 0 || quarantined > 0 => {
-                tracing::info!(stream = %self.id, worker, run = run.id, read, sent, unchanged, quarantined, deleted, "in step");
-            }
-            (None, _) => tracing::debug!(stream = %self.id, worker, run = run.id, read, unchanged, "in step"),
+            Say::Nothing => tracing::debug!(%stream, worker = %name, code = %code, sent, %run, "{sentence}"),
         }
     }
 }
 
-/// A refused sign-in.
-fn is_sign_in(trouble: &Trouble) -> bool {
-    trouble.code.starts_with("ITSMD-AUTH-")
-}
-
-/// What is the same as long as the same is wrong: servers put a new number into each of their sentences.
-fn failure(trouble: &Trouble) -> String {
-    format!("{FAILURE}{} {}", trouble.code, trouble.remedy)
+/// `45 s`, `12 min`, `3 h 5 min`.
+fn words(span: Duration) -> String {
+    let (seconds, minutes) = (span.as_secs(), span.as_secs() / 60);
+    match minutes {
+        0..2 => format!("{seconds} s"),
+        2..120 => format!("{minutes} min"),
+        _ => format!("{} h {} min", minutes / 60, minutes % 60),
+    }
 }
 
 fn delivery(run: &Run, prepared: &Prepared) -> Delivery {

@@ -1,23 +1,43 @@
-//! Warnings that were logged: what holds run after run is said once an hour; `status` shows it all the time.
+//! What was logged: a warning that holds run after run is said once an hour, a failure at once and then ever more seldom,
+//! with its count; `status` shows both all the time.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::model::{Repeats, Say};
+use crate::store::Worker;
+
 const AGAIN_AFTER: Duration = Duration::from_secs(3600);
 
-/// How failures begin, to be told from warnings.
-pub(super) const FAILURE: &str = "failure: ";
-
 #[derive(Debug, Default)]
-pub(super) struct Told(Mutex<HashMap<String, Instant>>);
+pub(super) struct Told {
+    warnings: Mutex<HashMap<String, Instant>>,
+    failures: Mutex<Vec<Failure>>,
+}
+
+#[derive(Debug)]
+struct Failure {
+    worker: Worker,
+    code: &'static str,
+    what: String,
+    repeats: Repeats,
+}
+
+/// What works again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Over {
+    pub code: &'static str,
+    pub times: u64,
+    pub within: Duration,
+}
 
 impl Told {
-    /// Whether it is to be said now; then it counts as said.
+    /// Whether a warning is to be said now; then it counts as said.
     pub fn is_new(&self, warning: &str) -> bool {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
         told.retain(|_, at| at.elapsed() < AGAIN_AFTER);
         if told.contains_key(warning) {
             return false;
@@ -26,10 +46,46 @@ impl Told {
         true
     }
 
-    /// What failed works again: should it fail once more, that is new.
-    pub fn forget_failures(&self) {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        told.retain(|what, _| !what.starts_with(FAILURE));
+    /// A worker failed: whether that is to be said. `what` is the same as long as the same is wrong.
+    pub fn failed(&self, worker: Worker, code: &'static str, what: &str) -> Say {
+        let now = Instant::now().into_std();
+        let mut failures = self.failures();
+        failures.retain(|failure| !failure.repeats.is_forgotten(now));
+        let known = failures
+            .iter_mut()
+            .find(|failure| (failure.worker, failure.code, failure.what.as_str()) == (worker, code, what));
+        if let Some(failure) = known {
+            return failure.repeats.again(now);
+        }
+        let mut repeats = Repeats::default();
+        let say = repeats.again(now);
+        failures.push(Failure {
+            worker,
+            code,
+            what: what.to_owned(),
+            repeats,
+        });
+        say
+    }
+
+    /// A worker got through: what it failed of is over, and comes as new if it comes back.
+    pub fn got_through(&self, worker: Worker) -> Vec<Over> {
+        let now = Instant::now().into_std();
+        let mut failures = self.failures();
+        let of_worker = failures.iter_mut().filter(|failure| failure.worker == worker);
+        let over = of_worker.filter_map(|failure| {
+            let (times, within) = failure.repeats.over(now)?;
+            Some(Over {
+                code: failure.code,
+                times,
+                within,
+            })
+        });
+        over.collect()
+    }
+
+    fn failures(&self) -> MutexGuard<'_, Vec<Failure>> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -40,11 +96,25 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_failure_that_went_away_is_new_when_it_comes_back() {
         let told = Told::default();
-        let failure = format!("{FAILURE}refused");
-        assert!(told.is_new(&failure) && told.is_new("clock"));
-        assert!(!told.is_new(&failure));
-        told.forget_failures();
-        assert!(told.is_new(&failure) && !told.is_new("clock"));
+        let failed = || told.failed(Worker::Head, "ITSMD-AUTH-001", "refused");
+        assert!(failed() == Say::First && told.is_new("clock"));
+        assert_eq!(failed(), Say::Nothing);
+        let over = told.got_through(Worker::Head);
+        assert_eq!((over.len(), over[0].code, over[0].times), (1, "ITSMD-AUTH-001", 2));
+        assert!(failed() == Say::First && !told.is_new("clock"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_worker_gets_through_and_the_other_one_still_fails() {
+        let told = Told::default();
+        assert_eq!(told.failed(Worker::Rest, "ITSMD-WS-001", "refused"), Say::First);
+        assert_eq!(told.got_through(Worker::Head), []);
+        assert_eq!(told.failed(Worker::Rest, "ITSMD-WS-001", "refused"), Say::Nothing);
+        assert_eq!(
+            told.failed(Worker::Rest, "ITSMD-NET-002", "down"),
+            Say::First,
+            "another cause"
+        );
     }
 
     #[tokio::test(start_paused = true)]

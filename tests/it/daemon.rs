@@ -75,6 +75,11 @@ impl Daemon {
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
+    /// `http://127.0.0.1:4711`.
+    pub fn address(&self) -> &str {
+        &self.page
+    }
+
     pub async fn incidents(&self) -> Value {
         let (_, text) = self.get("/api/status").await;
         let report: Value = serde_json::from_str(&text).unwrap();

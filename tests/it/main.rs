@@ -21,6 +21,7 @@ mod kusto;
 mod layering;
 mod machine;
 mod menu;
+mod page_asks;
 mod planted_secrets;
 mod promtool;
 mod provance;

@@ -7,6 +7,7 @@ use super::super::fault;
 use super::super::requests::{AskedSync, SYNC};
 use super::super::sync::SyncReport;
 use super::Daemon;
+use crate::model::{Repeats, Say};
 use crate::store::Request;
 
 /// How often requests of the command line are looked for.
@@ -16,6 +17,7 @@ impl Daemon {
     pub(super) async fn take_requests(self: Arc<Self>) {
         let mut tick = tokio::time::interval(LOOK_FOR_REQUESTS);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut failures = Repeats::default();
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => return,
@@ -24,12 +26,17 @@ impl Daemon {
             let now = crate::app::now();
             match self.store.call(move |db| db.take_requests(now)).await {
                 Ok(requests) => {
+                    failures.over(std::time::Instant::now());
                     for request in requests {
                         let daemon = Arc::clone(&self);
                         self.tasks.spawn(async move { daemon.answer(request).await });
                     }
                 }
-                Err(error) => tracing::warn!(%error, "requests could not be looked for"),
+                Err(error) => match failures.again(std::time::Instant::now()) {
+                    Say::First => tracing::warn!(%error, "requests could not be looked for"),
+                    Say::Again { times, .. } => tracing::warn!(%error, times, "requests could not be looked for"),
+                    Say::Nothing => {}
+                },
             }
         }
     }

@@ -26,6 +26,64 @@ fn a_listener_beyond_this_machine_is_a_warning() {
 }
 
 #[test]
+fn a_control_token_is_a_reference_that_may_be_doubtful_and_never_stops_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    let doubts = |token: Option<&str>, mode: u32, listen: &str| {
+        match token {
+            Some(token) => {
+                std::fs::write(&path, token).unwrap();
+                std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            }
+            None => std::fs::remove_file(&path).unwrap(),
+        }
+        let file = path.display();
+        let text = format!(
+            "[http]\nlisten = \"{listen}\"\ncontrol_token = {{ file = \"{file}\" }}\n{}",
+            right()
+        );
+        let loaded = read(&text).unwrap();
+        assert!(loaded.config.control_token.is_some());
+        let told = loaded.warnings.iter().map(ToString::to_string);
+        told.filter(|told| told.contains("control_token"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let (token, here) = ("0123456789abcdef0123456789abcdef\n", "127.0.0.1:9477");
+    assert_eq!(doubts(Some(token), 0o640, here), "");
+    for (token, mode, listen, words) in [
+        (
+            Some("fifteen-letters"),
+            0o640,
+            here,
+            "15 characters and needs at least 16",
+        ),
+        (Some("\n"), 0o640, here, "the secret is empty"),
+        (Some("a token with a space"), 0o640, here, "openssl rand -hex 32"),
+        (Some(token), 0o644, here, "others may read"),
+        (
+            Some(token),
+            0o640,
+            "192.0.2.1:9477",
+            "goes over the network as plain text",
+        ),
+        (Some(token), 0o640, "off", "nothing listens"),
+        (None, 0, here, "until it is there the buttons of the page are refused"),
+    ] {
+        let told = doubts(token, mode, listen);
+        assert!(
+            told.contains(words) && told.contains(":3: [http] control_token: "),
+            "{words}: {told}"
+        );
+    }
+    assert!(read(right().as_ref()).unwrap().config.control_token.is_none());
+    refused(
+        &format!("[http]\ncontrol_token = \"0123456789abcdef\"\n{}", right()),
+        "control_token",
+    );
+}
+
+#[test]
 fn an_address_copied_from_a_browser_is_a_warning_that_names_the_host() {
     for path in ["/now/nav/ui", "/main.aspx"] {
         let loaded = read(&with(

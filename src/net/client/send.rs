@@ -13,6 +13,7 @@
 //! |                              | that the request was too heavy, as for half a page behind a 200             |
 //! | no answer in time, 504       | tried once more, then too slow                                              |
 
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use tokio::time::Instant;
 use super::request::Request;
 use super::transport::{Broken, fetch};
 use super::{Client, Counters, Shared, check_url, host};
-use crate::model::Trouble;
+use crate::model::{Say, Trouble};
 use crate::net::answer::{Answer, Judge, Judgement};
 use crate::net::authorize::{Authorization, Authorize, Rejected};
 use crate::net::limit::{Lane, impatient};
@@ -111,6 +112,11 @@ impl Client {
             match self.classify(request, outcome, judge, credentials, spent.renewed) {
                 Next::Done(answer) => {
                     credentials.accepted();
+                    self.shared
+                        .wishes
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .over(Instant::now().into_std());
                     return Ok(answer);
                 }
                 Next::Give(error) => return Err(error),
@@ -282,13 +288,21 @@ impl Client {
             trouble.verdict = crate::model::Verdict::Retry { after: Some(wait) };
             return Err(NetError::Failed(trouble));
         }
-        tracing::warn!(
-            server = self.server(),
-            wait = words(wait),
-            seen = trouble.seen,
-            "the server asks to wait"
-        );
+        self.tell_wish(wait, &trouble.seen);
         Ok(())
+    }
+
+    /// A server that asks again and again is told of ever more seldom; `status` and the metrics show every wait.
+    fn tell_wish(&self, wait: Duration, seen: &str) {
+        let wait = words(wait);
+        let mut wishes = self.shared.wishes.lock().unwrap_or_else(PoisonError::into_inner);
+        match wishes.again(Instant::now().into_std()) {
+            Say::First => tracing::warn!(wait, "the server asks to wait: {seen}"),
+            Say::Again { times, within } => {
+                tracing::warn!(wait, times, within = words(within), "the server asks to wait: {seen}");
+            }
+            Say::Nothing => tracing::debug!(wait, "the server asks to wait: {seen}"),
+        }
     }
 
     fn backoff(&self, attempt: u32) -> Duration {

@@ -34,7 +34,7 @@ pub(super) fn samples(started: f64) -> Vec<Sample> {
         .collect()
 }
 
-/// `VmRSS:	   12345 kB`
+/// `VmRSS:   12345 kB`
 fn bytes(status: &str, key: &str) -> Option<f64> {
     let rest = status.lines().find_map(|line| line.strip_prefix(key))?;
     let kibibytes: u64 = rest.split_whitespace().next()?.parse().ok()?;

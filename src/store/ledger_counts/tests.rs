@@ -138,6 +138,7 @@ fn days_are_told_from_the_first_that_is_asked_for_and_the_unknown_is_none_of_the
     let since = |first: i64| store.call_here(|db| db.created_since(stream, day_of(first))).unwrap();
     assert_eq!(since(0), [(day_of(1), 1), (day_of(2), 2), (day_of(4), 1)]);
     assert_eq!(since(2), [(day_of(2), 2), (day_of(4), 1)]);
+    assert_eq!(store.call_here(|db| db.undated(stream)).unwrap(), 1);
     assert_eq!(day(day_number(day_of(0))), Some(day_of(0)));
 }
 

@@ -170,3 +170,16 @@ fn an_unchanged_record_with_a_newer_stamp_keeps_the_stamp() {
         None
     );
 }
+
+#[test]
+fn a_record_without_a_day_gets_it_when_it_is_read_and_is_not_delivered_for_it() {
+    let delivery = delivery(0, 1);
+    let mut record = record(START, 1, 7);
+    let known = ledger_row(&record, &delivery, at(START));
+    record.created = "2025-12-24".parse().ok();
+    assert_eq!(choose(&record, Some(&known), &delivery, None), Choice::Unchanged);
+    let (_, row) = noted(&record, Some(known.clone()), &delivery).unwrap();
+    let created = record.created;
+    assert_eq!(row, LedgerRow { created, ..known });
+    assert_eq!(noted(&record, Some(row), &delivery), None, "once");
+}

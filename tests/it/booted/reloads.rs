@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::machine::Machine;
-use super::service::{INCIDENTS, arrive, as_file, configuration, configure, in_step, rig, start};
+use super::service::{INCIDENTS, arrive, as_file, configuration, configure, rig, start};
 use crate::rig::{STREAM, ago, incident};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,7 +32,6 @@ async fn a_bad_file_fails_the_reload_and_a_good_one_is_taken() {
     rig.desk.put("incident", &incident(500, "New", ago(TimeDelta::zero())));
     machine.systemctl(&["kill", "-s", "USR1", "itsmd"]);
     arrive(&machine, &rig, INCIDENTS + 1);
-    in_step(&machine);
 
     machine.write(
         "/etc/itsmd/itsmd.toml",

@@ -5,10 +5,12 @@
 //! refuses the rest. Each query is run for both ways to settle a tie, and both have to be right.
 
 mod changes;
+mod dashboard;
 mod health;
 mod records;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use itsmd::schema::Target;
 use serde_json::{Map, Value, json};
 
 use super::checker::{ask, workspace};
@@ -28,14 +30,18 @@ fn stamp(time: DateTime<Utc>) -> String {
 
 /// A row: these columns, over those that `base` has.
 fn row(base: &Value, columns: Value) -> Value {
-    let mut row = base.as_object().unwrap().clone();
-    row.extend(columns.as_object().unwrap().clone());
-    Value::Object(row)
+    let mut row = base.clone();
+    let Value::Object(columns) = columns else {
+        panic!("{columns} are no columns")
+    };
+    row.as_object_mut().unwrap().extend(columns);
+    row
 }
 
 /// What the workspace holds and what is asked of it.
 #[derive(Default)]
 struct Asked {
+    of: Target,
     rows: Map<String, Value>,
     queries: Map<String, Value>,
 }
@@ -55,7 +61,7 @@ impl Asked {
 
     /// The rows of each answer; both ways to settle ties have given the same.
     fn answers(&self) -> Map<String, Value> {
-        let question = json!({"workspace": workspace(), "rows": self.rows, "queries": self.queries});
+        let question = json!({"workspace": workspace(&self.of), "rows": self.rows, "queries": self.queries});
         let told = ask("node", "run.cjs", &question);
         let both = told.as_object().unwrap().clone().into_iter();
         both.map(|(name, both)| {

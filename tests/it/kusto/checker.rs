@@ -42,10 +42,9 @@ pub fn parsed(text: &str) -> Value {
 
 /// What the parser knows of a workspace: our tables with the generated columns, our functions, and of Resource Graph the two
 /// tables that the workbook asks.
-pub fn workspace() -> Value {
-    let of = Target::default();
+pub fn workspace(of: &Target) -> Value {
     let mut tables = Map::new();
-    for table in parsed(&schema::table(&of))["resources"].as_array().unwrap() {
+    for table in parsed(&schema::table(of))["resources"].as_array().unwrap() {
         let schema = &table["properties"]["schema"];
         let columns = schema["columns"].as_array().unwrap().iter();
         let columns = columns.map(|column| {
@@ -67,12 +66,15 @@ pub fn workspace() -> Value {
         tables.insert(name.to_owned(), of_azure.clone());
     }
     // What the README speaks of beside them.
-    tables.insert("ServiceDeskNew_CL".to_owned(), tables["ServiceDesk_CL"].clone());
+    let columns = tables[&of.work_items].clone();
+    for name in ["ServiceDesk_CL", "ServiceDeskNew_CL"] {
+        tables.insert(name.to_owned(), columns.clone());
+    }
     tables.insert(
         "Heartbeat".to_owned(),
         json!([["TimeGenerated", "datetime"], ["Computer", "string"]]),
     );
-    let functions = schema::saved_functions(&of);
+    let functions = schema::saved_functions(of);
     let functions = functions
         .iter()
         .map(|(name, parameters, body)| json!({"name": name, "parameters": parameters, "body": body}));

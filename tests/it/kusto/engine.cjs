@@ -18,6 +18,9 @@ function refuse(node, why) {
     throw new Error(`${why}: ${kind(node)} ${node.toString().trim().slice(0, 80)}`);
 }
 
+// The same texts are asked at many hours.
+const codes = new Map();
+
 class Engine {
     /** Rows by table; `known` is the parser's; `ties` says which of equal rows arg_max takes: 0 the first, -1 the last. */
     constructor(known, functions, rows, now, ties) {
@@ -25,8 +28,8 @@ class Engine {
     }
 
     run(text) {
-        const code = KustoCode.ParseAndAnalyze(text, this.known);
-        return this.block(elements(code.Syntax.Statements), new Map());
+        if (!codes.has(text)) codes.set(text, KustoCode.ParseAndAnalyze(text, this.known));
+        return this.block(elements(codes.get(text).Syntax.Statements), new Map());
     }
 
     block(statements, scope) {
@@ -91,8 +94,10 @@ class Engine {
         if (span) return new Span(span[1] * SPANS[span[2]]);
         if (/^(datetime|real|int|long|bool)\(null\)$/.test(text)) return null;
         if (text.startsWith('datetime(')) return new Date(`${text.slice(9, -1)}Z`.replace(/^(.{10})Z$/, '$1T00:00:00Z'));
+        if (text === 'true' || text === 'false') return text === 'true';
         const value = node.LiteralValue;
-        return typeof value === 'string' || typeof value === 'boolean' ? value : number(value);
+        const found = typeof value === 'string' ? value : number(value);
+        return Number.isNaN(found) ? refuse(node, 'not known') : found;
     }
 
     binary(node, left, right) {
@@ -110,6 +115,7 @@ class Engine {
         }
         if (sign === 'contains') return left.toLowerCase().includes(other.toLowerCase());
         if (sign === 'startswith') return left.toLowerCase().startsWith(other.toLowerCase());
+        if (sign === '!startswith') return !left.toLowerCase().startsWith(other.toLowerCase());
         if (sign === 'matches regex') return new RegExp(other).test(left);
         if (left === null || other === null) return null;
         const [a, b] = [order(left), order(other)];
@@ -149,6 +155,7 @@ class Engine {
             case 'tolower': return at(0).toLowerCase();
             case 'tostring': return String(at(0));
             case 'trim': return at(1).replace(new RegExp(`^(?:${at(0)})`), '').replace(new RegExp(`(?:${at(0)})$`), '');
+            case 'format_datetime': return at(1) === 'yyyy-MM-dd' ? at(0).toISOString().slice(0, 10) : refuse(node, 'not known');
             case 'split': return at(0).split(at(1));
             case 'round': return Number(at(0).toFixed(at(1)));
             case 'bin': { const [value, step] = [at(0), at(1)]; return value && new Date(Math.floor(value.getTime() / step.ms) * step.ms); }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use itsmd::schema::{self, Target};
 use serde_json::{Value, json};
@@ -9,10 +10,10 @@ use serde_json::{Value, json};
 use super::checker::{ask, parsed, workspace};
 
 /// Everything that is asked of a workspace anywhere, by where it stands.
-type Queries = BTreeMap<String, String>;
+pub type Queries = BTreeMap<String, String>;
 
 /// A text as the workbook makes it before it asks.
-fn filled_in(query: &str) -> String {
+pub fn filled_in(query: &str) -> String {
     let choices = [
         ("{TimeRange}", "between (datetime(2026-11-01) .. datetime(2026-11-21))"),
         ("{Connection}", "'contoso','fabrikam'"),
@@ -69,7 +70,7 @@ fn of_workbook(queries: &mut Queries) {
 }
 
 /// Its blocks of KQL.
-fn of_readme(queries: &mut Queries) {
+pub fn of_readme(queries: &mut Queries) {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let mut lines = readme.lines().enumerate();
     while let Some((number, line)) = lines.next() {
@@ -99,15 +100,21 @@ fn looked_at(queries: &Queries) -> Value {
     ask(
         "node",
         "check.cjs",
-        &json!({"workspace": workspace(), "queries": queries}),
+        &json!({"workspace": workspace(&Target::default()), "queries": queries}),
     )
+}
+
+/// What is said of everything, asked once.
+fn everything_looked_at() -> &'static Value {
+    static TOLD: OnceLock<Value> = OnceLock::new();
+    TOLD.get_or_init(|| looked_at(&everything()))
 }
 
 #[test]
 #[ignore = "needs Node and Microsoft's parser: run by .ci/stages/kusto"]
 fn every_query_is_one_that_microsofts_parser_takes() {
     let queries = everything();
-    let told = looked_at(&queries);
+    let told = everything_looked_at();
     let of = |place: &str| queries.keys().filter(|name| name.starts_with(place)).count();
     println!(
         "{} functions, {} alerts, {} of the workbook, {} of the README",
@@ -164,12 +171,12 @@ fn columns(told: &Value, name: &str) -> Vec<String> {
 #[test]
 #[ignore = "needs Node and Microsoft's parser: run by .ci/stages/kusto"]
 fn what_alerts_measure_and_a_click_picks_are_columns_of_the_answer() {
-    let told = looked_at(&everything());
+    let told = everything_looked_at();
     let mut looked = 0;
     let alerts = parsed(&schema::alerts(&Target::default()));
     for rule in alerts["resources"].as_array().unwrap() {
         let criterion = &rule["properties"]["criteria"]["allOf"][0];
-        let has = columns(&told, &format!("alert {}", rule["name"].as_str().unwrap()));
+        let has = columns(told, &format!("alert {}", rule["name"].as_str().unwrap()));
         let dimensions = criterion["dimensions"].as_array().unwrap().iter();
         for needed in dimensions
             .map(|one| &one["name"])
@@ -193,12 +200,12 @@ fn what_alerts_measure_and_a_click_picks_are_columns_of_the_answer() {
             .map(|one| &one["columnMatch"])
             .filter(|column| *column != "RecordUrl_s");
         for needed in needed.chain(shown) {
-            let has = columns(&told, &name);
+            let has = columns(told, &name);
             assert!(has.iter().any(|column| needed == column), "{name}: {needed}");
             looked += 1;
         }
         if name.ends_with("-records") {
-            assert!(columns(&told, &name).contains(&"RecordUrl_s".to_owned()), "{name}");
+            assert!(columns(told, &name).contains(&"RecordUrl_s".to_owned()), "{name}");
             looked += 1;
         }
     }

@@ -303,3 +303,22 @@ async fn a_read_only_file_system_is_told_and_nothing_is_delivered() {
     assert!(disk.command(&rig.command(&["sync"])).status().unwrap().success());
     assert_eq!(rig.workspace.count(STREAM), 301);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_tells_of_a_disk_that_is_nearly_full_without_a_daemon_to_ask() {
+    let rig = Rig::new().await;
+    rig.desk
+        .put("incident", &incident(7, "Mail is down", ago(TimeDelta::hours(1))));
+    let Some(disk) = Disk::at(&rig.folder.path().join("disk"), 8) else {
+        return;
+    };
+    on(&rig, "disk");
+    let run = |args: &[&str]| disk.command(&rig.command(args)).output().unwrap();
+    assert_eq!(run(&["sync"]).status.code(), Some(0));
+    assert_eq!(run(&["status"]).status.code(), Some(0));
+    disk.fill_but(1024 * 1024);
+    let told = run(&["status", "--json"]);
+    let report: Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!(told.status.code(), Some(1));
+    assert!(is_full(&report["connections"][0]["streams"][0]), "{report:#}");
+}

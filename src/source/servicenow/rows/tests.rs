@@ -56,6 +56,7 @@ const ROW: &str = r#"{"result":[{
 #[test]
 fn a_row_becomes_a_line_of_the_table() {
     let record = record(ROW, ChoiceValues::Labels);
+    assert_eq!(record.created, "2026-11-20".parse().ok(), "the day of CreatedDate_t");
     assert_eq!(record.id.as_str(), "9d385017c611228701d22104cc95c371");
     assert_eq!((record.number.as_ref(), record.revision), ("INC0012345", Some(7)));
     assert_eq!(

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::checker::parsed;
 use super::{Asked, ago, now, row, stamp, told};
 
-fn written(connection: &str, log_type: &str, at: String) -> Value {
+fn written(connection: &str, log_type: &str, at: &str) -> Value {
     json!({
         "ServiceDeskConnectionName_s": connection, "ServiceDeskWorkItemType_s": "Incident", "LogType_s": log_type,
         "TimeGenerated": at, "StatusLogTime_t": at, "Status_b": log_type != "ERROR", "Message": format!("{connection} {log_type}"),
@@ -24,25 +24,25 @@ fn health(rows: Vec<Value>) -> Vec<Value> {
 fn each_stream_has_one_verdict() {
     let lag = |seconds: f64| json!({"LagSeconds_d": seconds});
     let rows = vec![
-        row(&written("well", "INFO", ago(50)), lag(1.0)),
-        row(&written("warned", "WARNING", ago(5)), lag(1.0)),
+        row(&written("well", "INFO", &ago(50)), lag(1.0)),
+        row(&written("warned", "WARNING", &ago(5)), lag(1.0)),
         // An error that has passed, and one that has not.
-        written("recovered", "ERROR", ago(30)),
-        written("recovered", "INFO", ago(20)),
-        written("failing", "INFO", ago(30)),
-        written("failing", "ERROR", ago(20)),
-        written("never-well", "ERROR", ago(20)),
+        written("recovered", "ERROR", &ago(30)),
+        written("recovered", "INFO", &ago(20)),
+        written("failing", "INFO", &ago(30)),
+        written("failing", "ERROR", &ago(20)),
+        written("never-well", "ERROR", &ago(20)),
         // It says so every hour, and the rest is nothing.
-        written("failing-for-hours", "INFO", ago(500)),
-        written("failing-for-hours", "ERROR", ago(70)),
-        row(&written("late", "INFO", ago(5)), lag(4_000.0)),
-        row(&written("was-late", "INFO", ago(65)), lag(4_000.0)),
-        row(&written("was-late", "INFO", ago(5)), lag(3.0)),
-        written("stopped", "INFO", ago(120)),
-        written("long-gone", "INFO", ago(31 * 1440)),
+        written("failing-for-hours", "INFO", &ago(500)),
+        written("failing-for-hours", "ERROR", &ago(70)),
+        row(&written("late", "INFO", &ago(5)), lag(4_000.0)),
+        row(&written("was-late", "INFO", &ago(65)), lag(4_000.0)),
+        row(&written("was-late", "INFO", &ago(5)), lag(3.0)),
+        written("stopped", "INFO", &ago(120)),
+        written("long-gone", "INFO", &ago(31 * 1440)),
         // ITSMC's, and the test of itsmd check.
         json!({"ServiceDeskConnectionName_s": "itsmc", "LogType_s": "ERROR", "TimeGenerated": ago(3), "Message": "Could not contact"}),
-        written("itsmd/check", "INFO", ago(300)),
+        written("itsmd/check", "INFO", &ago(300)),
     ];
     let answered = health(rows);
     assert_eq!(
@@ -126,7 +126,7 @@ fn heartbeats(from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Value> {
     let mut at = from;
     let mut rows = Vec::new();
     while at <= to {
-        rows.push(written("contoso", "INFO", stamp(at)));
+        rows.push(written("contoso", "INFO", &stamp(at)));
         at += TimeDelta::minutes(65);
     }
     rows
@@ -148,7 +148,7 @@ fn eight_quiet_hours_raise_nothing_and_silence_is_told_within_two_hours_and_for_
     }
     let again = [
         rows,
-        vec![written("contoso", "INFO", stamp(stopped + TimeDelta::days(7)))],
+        vec![written("contoso", "INFO", &stamp(stopped + TimeDelta::days(7)))],
     ]
     .concat();
     let then = stopped + TimeDelta::days(7) + TimeDelta::minutes(15);
@@ -164,10 +164,10 @@ fn the_rule_over_errors_names_who_fails_and_nobody_else() {
         .unwrap();
     let of_no_stream = |at| json!({"ServiceDeskConnectionName_s": "", "LogType_s": "ERROR", "TimeGenerated": at, "Message": "the disk is full"});
     let rows = vec![
-        written("well", "ERROR", ago(100)),
-        written("well", "INFO", ago(10)),
-        written("failing", "INFO", ago(100)),
-        written("failing", "ERROR", ago(10)),
+        written("well", "ERROR", &ago(100)),
+        written("well", "INFO", &ago(10)),
+        written("failing", "INFO", &ago(100)),
+        written("failing", "ERROR", &ago(10)),
         of_no_stream(ago(30)),
         of_no_stream(ago(50)),
     ];
