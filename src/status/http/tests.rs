@@ -81,7 +81,7 @@ async fn each_path_shows_its_view() {
     let server = server(&[]).await;
     let page = server.get("/").await;
     assert!(page.contains("content-type: text/html; charset=utf-8"));
-    assert!(body(&page).contains("<h1 class=\"good\">In step</h1>"));
+    assert!(body(&page).contains("<h1 id=\"word\" class=\"good\">In step</h1>"));
     assert_eq!(body(&server.get("/healthz").await), "ok\n");
     assert_eq!(body(&server.get("/readyz").await), "ok\n");
     let metrics = server.get("/metrics").await;
