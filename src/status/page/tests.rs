@@ -216,7 +216,7 @@ fn a_backfill_shows_its_progress_until_it_is_complete() {
                 slices: 120,
                 complete: 30,
             },
-        )
+        );
     });
     assert_eq!(cell(&half), "25 %");
     assert!(half.contains("<progress max=\"120\" value=\"30\" aria-label=\"Backfill: 30 of 120 slices\">"));

@@ -36,7 +36,7 @@ async fn they_act_for_whoever_has_the_token_and_for_nobody_else() {
     while let Some(wish) = window.asks().await {
         match wish.as_str() {
             "nothing happened" | "no resync" | "no more resyncs" => {
-                assert_eq!(work(&rig, &daemon).await, before, "{wish}")
+                assert_eq!(work(&rig, &daemon).await, before, "{wish}");
             }
             "a new record" => rig.desk.put("incident", &incident(1, "New", ago(TimeDelta::zero()))),
             "the new record is there" => {
