@@ -83,6 +83,29 @@
     return raw.map((_, place) => raw[0].map((_, at) => raw.slice(place).reduce((sum, one) => sum + one[at], 0)));
   }
 
+  // A first backfill would press the days after it flat: what towers over everything is cut, and that is said.
+  function ceiling(sums) {
+    const some = sums.filter((sum) => sum > 0).sort((one, other) => one - other);
+    const most = some.at(-1) ?? 0;
+    const usual = some[Math.floor(some.length * 0.95)] ?? 0;
+    const cut = some.length >= 24 && most > 5 * usual;
+    return { top: Math.max(4, (cut ? 1.4 * usual : most) * 1.08), cut: cut ? most : null };
+  }
+
+  function tellCut(figure, cut) {
+    let note = figure.querySelector(".cut");
+    if (cut === null) {
+      note?.remove();
+      return;
+    }
+    if (!note) {
+      note = document.createElement("span");
+      note.className = "cut soft";
+      figure.querySelector("figcaption").append(note);
+    }
+    note.textContent = ` · the tallest is cut: ${grouped.format(cut)}`;
+  }
+
   function draw(figure) {
     const chart = CHARTS[figure.dataset.chart];
     const table = document.getElementById(figure.dataset.from);
@@ -91,16 +114,19 @@
     const { times, raw, names } = values(chart, table, now);
     const said = JSON.stringify([times.at(0), times.at(-1), raw]);
     const before = drawn.get(plot);
-    if (before?.said === said) return;
     const data = [times, ...stacked(chart, raw)];
+    const { top, cut } = ceiling(data.slice(1).reduce((most, one) => most.map((sum, at) => Math.max(sum, one[at]))));
+    tellCut(figure, cut);
+    if (before?.said === said) return;
     if (before && before.names.join() === names.join()) {
       before.raw = raw;
       before.said = said;
+      before.top = top;
       before.uplot.setData(data);
       return;
     }
     before?.uplot.destroy();
-    const entry = { said, raw, names };
+    const entry = { said, raw, names, top };
     const tell = clock(chart);
     const bars = uPlot.paths.bars({ size: [0.78, 40], radius: [0.12, 0] });
     const series = names.map((name, place) => ({
@@ -120,7 +146,7 @@
         height: 190,
         padding: [10, 14, 0, 0],
         ...(chart.zone ? { tzDate: (at) => uPlot.tzDate(new Date(at * 1_000), "Etc/UTC") } : {}),
-        scales: { x: { range: (_, min, max) => [min - chart.step / 2, max + chart.step / 2] }, y: { range: (_, __, max) => [0, Math.max(4, max * 1.08)] } },
+        scales: { x: { range: (_, min, max) => [min - chart.step / 2, max + chart.step / 2] }, y: { range: () => [0, entry.top] } },
         axes: axes(chart, tell),
         series: [when, ...series],
         cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use chrono::NaiveDate;
 
-use super::html::{capital, plural, stream_name};
+use super::html::{capital, plural, several, stream_name};
 use crate::model::WorkItemKind;
 use crate::status::History;
 use crate::status::history::CreatedOfStream;
@@ -37,8 +37,23 @@ pub(super) fn created(history: &History) -> String {
     html.push_str("<div class=\"folds\">\n");
     by_day(&mut html, &days, &kinds);
     by_stream(&mut html, &history.created);
-    html.push_str("</div>\n</div>\n</section>\n");
+    html.push_str("</div>\n");
+    undated(&mut html, history);
+    html.push_str("</div>\n</section>\n");
     html
+}
+
+/// What stands on no day is told, or the sums would not be trusted.
+fn undated(html: &mut String, history: &History) {
+    let undated: u64 = history.created.iter().map(|stream| stream.undated).sum();
+    if undated > 0 {
+        let _ = writeln!(
+            html,
+            "<p class=\"hint\">Of {} the day is not known: they bear none, or were not read since days are counted. \
+             Each night a seventh of the window is read again.</p>",
+            several(undated, "more work item"),
+        );
+    }
 }
 
 fn kinds(history: &History) -> Vec<WorkItemKind> {

@@ -227,11 +227,13 @@ fn a_backfill_shows_its_progress_until_it_is_complete() {
 fn what_was_is_shown_with_its_tables() {
     let mut past = history();
     past.runs[2].outcome = Some(Outcome::Failed);
+    past.created[0].undated = 1_204;
     let html = page(&report(vec![stream()]), &past, OFF);
     let said = text(&html);
     for fact in [
         "Work items created, by day (UTC) and type",
         "Fri 20 Nov",
+        "Of 1,204 more work items the day is not known",
         "Runs that ended, records and requests, by hour, all streams",
         "failed ITSMD-NET-002",
         "Nobody listens there What to do Look at the network. itsmd explain ITSMD-NET-002 Seen the connection was refused",
