@@ -27,7 +27,7 @@ param alerts bool = true
 @description('Resource id of the action group that is told; without one the alerts only show in the portal')
 param actionGroupId string = ''
 
-@description('A stream without a successful run for this long is stale: an hour, the interval of its schedule, and 15 minutes for the row to show, or more')
+@description('A stream that was not read to its end for this long is stale: an hour, the interval of its schedule, and 15 minutes for the row to show, or more')
 @minValue(1)
 @maxValue(2880)
 param staleAfterMinutes int = 90
@@ -823,7 +823,7 @@ var workbookContent = '''
     {
       "content": {
         "noDataMessage": "Nothing in the chosen range.",
-        "query": "// The chosen range, and the two weeks that come.\nServiceDeskCurrent\n| where \"*\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\n| where ServiceDeskWorkItemType_s == \"ChangeRequest\"\n| where PlannedStartDate_t {TimeRange} or PlannedStartDate_t between (now() .. 14d)\n| extend Kind = iff(isempty(Type_s), \"Change\", Type_s)\n| summarize Changes = count() by bin(PlannedStartDate_t, 1d), Kind\n| order by PlannedStartDate_t asc\n",
+        "query": "// The chosen range, and the two weeks that come.\nServiceDeskCurrent\n| where \"*\" in ({Connection}) or ServiceDeskConnectionName_s in ({Connection})\n| where ServiceDeskWorkItemType_s == \"ChangeRequest\"\n| where State !startswith \"cancel\" and State != \"4\"\n| where PlannedStartDate_t {TimeRange} or PlannedStartDate_t between (now() .. 14d)\n| extend Kind = iff(isempty(Type_s), \"Change\", Type_s)\n| summarize Changes = count() by bin(PlannedStartDate_t, 1d), Kind\n| order by PlannedStartDate_t asc\n",
         "queryType": 0,
         "resourceType": "microsoft.operationalinsights/workspaces",
         "showExportToExcel": false,
@@ -1211,17 +1211,25 @@ resource health 'Microsoft.OperationalInsights/workspaces/savedSearches@2025-07-
     query: '''
 // Each stream of each connection: is it in step, and if not, what to do. One row a stream; if there is none at all, one that
 // says so. Verdict is InStep, Behind, Failing or Silent.
-// itsmd writes a row for a run that did something and one an hour for a run that found nothing, so a stream that says nothing
-// for 90 minutes is not being read: an hour, one interval of the schedule, and the minutes a row takes to show.
+// itsmd writes a row for a run that did something, and one an hour whatever happens, so a stream that says nothing for 90
+// minutes has nobody who reads it. LastSuccess is the start of the last run that read it to its end, as far as a row told.
 let Remembered = 30d;
 let Late = 90m;
 // ITSMC's rows name no work item; itsmd/check is what itsmd check --send-test calls itself.
 let Rows = ServiceDeskLog_CL
     | where TimeGenerated > ago(Remembered)
     | where isnotempty(ServiceDeskWorkItemType_s) and ServiceDeskConnectionName_s != "itsmd/check"
-    | extend Worked = LogType_s != "ERROR";
+    // One half of a stream may get on while something "stands in its way": that is no end of the error.
+    | extend Worked = LogType_s != "ERROR" and Message !contains "stands in its way"
+    // When it was last read to its end; a row without a lag says so only if all is well.
+    | extend Read = iff(isnotnull(LagSeconds_d), TimeGenerated - LagSeconds_d * 1s,
+        iff(LogType_s == "INFO", TimeGenerated, datetime(null)));
+// A slow schedule has a long lag every day: late is what is later than usual.
+let UsualLags = Rows
+    | where TimeGenerated < ago(6h) and isnotnull(LagSeconds_d)
+    | summarize UsualLag = percentile(LagSeconds_d, 90) by ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s;
 let LastErrors = Rows
-    | where not(Worked)
+    | where LogType_s == "ERROR"
     | summarize arg_max(TimeGenerated, Message, ExceptionMessage_s)
         by ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s
     | project ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s,
@@ -1230,30 +1238,29 @@ let LastLags = Rows
     | where isnotnull(LagSeconds_d)
     | summarize arg_max(TimeGenerated, LagSeconds_d) by ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s
     | project ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s, LagSeconds = LagSeconds_d;
-let Successes = Rows
-    | where Worked
-    | summarize LastSuccess = max(TimeGenerated) by ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s;
 let Streams = Rows
     | summarize
         LastHeartbeat = max(TimeGenerated),
+        LastSuccess = max(Read),
+        LastWorked = maxif(TimeGenerated, Worked),
         RecordsSent24h = sumif(RecordsSent_d, TimeGenerated > ago(24h))
         by ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s
-    | lookup kind=leftouter Successes on ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s
     | lookup kind=leftouter LastErrors on ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s
-    | lookup kind=leftouter LastLags on ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s;
+    | lookup kind=leftouter LastLags on ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s
+    | lookup kind=leftouter UsualLags on ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s;
 let NoStream = print
         ServiceDeskConnectionName_s = "(none)", ServiceDeskWorkItemType_s = "(none)",
-        LastHeartbeat = datetime(null), RecordsSent24h = 0.0, LastSuccess = datetime(null), LastError = datetime(null),
-        LastErrorMessage = "", LastErrorDetail = "", LagSeconds = real(null)
+        LastHeartbeat = datetime(null), RecordsSent24h = 0.0, LastSuccess = datetime(null), LastWorked = datetime(null),
+        LastError = datetime(null), LastErrorMessage = "", LastErrorDetail = "", LagSeconds = real(null), UsualLag = real(null)
     | where toscalar(Rows | count) == 0;
 union Streams, NoStream
 | extend
     MinutesSinceSuccess = datetime_diff("minute", now(), coalesce(LastSuccess, ago(Remembered))),
-    FailedLast = isnotnull(LastError) and (isnull(LastSuccess) or LastError > LastSuccess)
+    FailedLast = isnotnull(LastError) and (isnull(LastWorked) or LastError > LastWorked)
 | extend Verdict = case(
     isnull(LastHeartbeat) or LastHeartbeat < ago(Late), "Silent",
-    FailedLast or isnull(LastSuccess) or LastSuccess < ago(Late), "Failing",
-    coalesce(LagSeconds, 0.0) > 3600, "Behind",
+    FailedLast or isnull(LastWorked) or LastWorked < ago(Late), "Failing",
+    coalesce(LagSeconds, 0.0) > 3600 and LagSeconds > 2 * coalesce(UsualLag, 0.0), "Behind",
     "InStep")
 | extend WhatToDo = case(
     isnull(LastHeartbeat),
@@ -1294,7 +1301,7 @@ resource stale 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = if (alerts)
   kind: 'LogAlert'
   properties: {
     displayName: 'Service desk: sync stale'
-    description: 'No run of the stream has succeeded for longer than staleAfterMinutes, so what the dashboards show is old. Run ServiceDeskHealth in the workspace: Silent means that itsmd does not run or cannot reach Azure (systemctl status itsmd, journalctl -u itsmd, on its machine); Failing means that LastErrorMessage says why (itsmd check). Nothing is lost: it catches up by itself. (none) means that no stream was heard at all.'
+    description: 'The stream was not read to its end for longer than staleAfterMinutes, so what the dashboards show is old. Run ServiceDeskHealth in the workspace: Silent means that itsmd does not run or cannot reach Azure (systemctl status itsmd, journalctl -u itsmd, on its machine); Failing means that LastErrorMessage says why (itsmd check); Behind means that a server asks for patience (itsmd status). Nothing is lost: it catches up by itself. (none) means that no stream was heard at all.'
     severity: 1
     enabled: true
     scopes: [ workspace.id ]

@@ -32,9 +32,9 @@ fn alerts() -> [Alert; 3] {
             symbol: "stale",
             name: "itsmd-sync-stale",
             title: "Service desk: sync stale",
-            description: "No run of the stream has succeeded for longer than staleAfterMinutes, so what the dashboards show is old. Run \
+            description: "The stream was not read to its end for longer than staleAfterMinutes, so what the dashboards show is old. Run \
                 ServiceDeskHealth in the workspace: Silent means that itsmd does not run or cannot reach Azure (systemctl status itsmd, \
-                journalctl -u itsmd, on its machine); Failing means that LastErrorMessage says why (itsmd check). Nothing is lost: it catches \
+                journalctl -u itsmd, on its machine); Failing means that LastErrorMessage says why (itsmd check); Behind means that a server asks for patience (itsmd status). Nothing is lost: it catches \
                 up by itself. (none) means that no stream was heard at all.",
             query: include_str!("kql/alerts/stale.kql"),
             severity: 1,
@@ -103,7 +103,7 @@ pub(super) fn parameters() -> [Parameter; 3] {
         },
         number(
             "staleAfterMinutes",
-            "A stream without a successful run for this long is stale: an hour, the interval of its schedule, and 15 minutes for the row to show, or more",
+            "A stream that was not read to its end for this long is stale: an hour, the interval of its schedule, and 15 minutes for the row to show, or more",
             90,
             2880,
         ),

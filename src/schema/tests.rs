@@ -213,6 +213,14 @@ fn eight_quiet_hours_raise_no_alert_and_two_hours_of_silence_raise_one() {
     assert_eq!(stale["properties"]["windowSize"], "P2D");
 }
 
+/// The one thing that a query takes from the words of a row.
+#[test]
+fn the_words_that_health_looks_for_are_those_of_the_log() {
+    let words = "stands in its way";
+    assert!(kql(&Target::default()).contains(&format!("Message !contains \"{words}\"")));
+    assert!(include_str!("../sync/diary.rs").contains(&format!("{words}\"")));
+}
+
 #[test]
 fn an_alert_that_names_nobody_tells_nobody() {
     let whole = parsed(&arm(&Target::default()));

@@ -21,6 +21,7 @@ pub(super) fn fingerprint(report: &Report) -> String {
         // A stream that has become late is news, that it is a second later is none.
         late.push(stream.is_late(None));
         stream.lag_seconds = stream.lag_seconds.map(|_| 0);
+        stream.overdue_seconds = stream.overdue_seconds.map(|seconds| seconds.min(1));
         if let Some(until) = stream.waiting.as_mut().and_then(|waiting| waiting.until.as_mut()) {
             *until = about(*until);
         }
@@ -62,6 +63,9 @@ mod tests {
             after(&|report| report.connections[0].streams[0].lag_seconds = Some(20)),
             known
         );
+        let overdue = |seconds| after(&move |report| report.connections[0].streams[0].overdue_seconds = Some(seconds));
+        assert_ne!(overdue(5), known);
+        assert_eq!(overdue(5), overdue(6));
         let until = |text: &'static str| {
             after(&move |report| {
                 let waiting = report.connections[0].streams[0].waiting.as_mut();

@@ -260,15 +260,14 @@ fn after_run(
     if let Some(over) = over {
         message = format!("{message}; {over}");
     }
-    if let Some(warning) = report.warnings.first() {
-        return Some((LogType::Warning, format!("{message}; {warning}")));
-    }
-    match diary.standing() {
-        // One worker gets on while the other does not.
-        Some(cause) => Some((
-            LogType::Warning,
+    if let Some(cause) = diary.standing() {
+        return Some((
+            LogType::Hindered,
             format!("{message}; but {} stands in its way", cause.code),
-        )),
+        ));
+    }
+    match report.warnings.first() {
+        Some(warning) => Some((LogType::Warning, format!("{message}; {warning}"))),
         None => Some((LogType::Info, message)),
     }
 }

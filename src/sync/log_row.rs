@@ -12,6 +12,8 @@ pub enum LogType {
     Info,
     /// Worth a look.
     Warning,
+    /// A run did something while the stream's other worker does not get on: a warning of a stream that is not well.
+    Hindered,
     /// A run failed.
     Error,
 }
@@ -20,7 +22,7 @@ impl LogType {
     fn as_str(self) -> &'static str {
         match self {
             Self::Info => "INFO",
-            Self::Warning => "WARNING",
+            Self::Warning | Self::Hindered => "WARNING",
             Self::Error => "ERROR",
         }
     }
@@ -59,7 +61,7 @@ impl LogRow<'_> {
         row.time("TimeGenerated", self.at);
         row.text("LogType_s", self.log_type.as_str());
         row.text("Message", self.message);
-        row.flag("Status_b", !is_error);
+        row.flag("Status_b", !is_error && self.log_type != LogType::Hindered);
         row.number("ActionStatus_d", f64::from(u8::from(is_error)));
         row.text("ServiceDeskConnectionName_s", self.connection);
         row.time("StatusLogTime_t", self.at);

@@ -229,10 +229,24 @@ async fn a_resync_delivers_everything_again_exactly_once_and_only_if_asked_in_ea
 #[tokio::test(flavor = "multi_thread")]
 async fn the_generated_artefacts_are_json() {
     let rig = rig(0).await;
-    for artefact in ["config", "table", "dcr"] {
+    for artefact in ["config", "table", "dcr", "arm", "functions", "workbook", "alerts"] {
         let (status, printed) = json(&rig, &["schema", artefact]).await;
         assert!(status == 0 && printed.is_object(), "{artefact}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_artefacts_are_made_over_another_table_with_the_columns_of_the_configuration() {
+    let rig = Rig::new().await;
+    rig.configure("work_items = [\"incident\"]\n[connection.columns]\nBusinessUnit_s = \"u_business_unit\"");
+    for artefact in ["bicep", "kql"] {
+        let (ended, printed) = words(&rig, &["schema", artefact, "--table", "ServiceDeskNew_CL"]).await;
+        assert_eq!(ended, 0, "{printed}");
+        assert!(printed.contains("ServiceDeskNewLog_CL") && !printed.contains("ServiceDesk_CL"));
+        assert_eq!(printed.contains("name: 'BusinessUnit_s'"), artefact == "bicep");
+    }
+    let (ended, printed) = words(&rig, &["schema", "bicep", "--table", "ServiceDeskNew"]).await;
+    assert!(ended == 2 && printed.contains("ends in _CL"), "{printed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -86,10 +86,10 @@ async fn it_is_ready_before_anybody_answers_and_stays_alive_while_nobody_does() 
     std::fs::write(rig.config(), text).unwrap();
     let (manager, daemon) = Manager::start(&rig, Duration::from_secs(4));
     manager.hears("READY=1");
+    manager.hears("STATUS=");
     for _ in 0..2 {
         manager.hears("WATCHDOG=1");
     }
-    manager.hears("STATUS=");
     assert_eq!(daemon.end(), 0);
 }
 

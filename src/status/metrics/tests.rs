@@ -61,6 +61,7 @@ fn everything() -> String {
             interval_seconds: Some(86_400),
             ..Reconcile::default()
         }),
+        overdue_seconds: Some(0),
         error: Some(problem()),
         ..stream()
     };
@@ -101,6 +102,7 @@ fn values_bear_connection_and_work_item() {
         r#"itsmd_reconcile_interval_seconds{connection="contoso",work_item="incident"} 86400"#,
         r#"itsmd_sign_in_refused{connection="contoso"} 0"#,
         "itsmd_sign_in_refused 1",
+        r#"itsmd_overdue_seconds{connection="contoso",work_item="incident"} 0"#,
         r#"itsmd_batch_rows_bucket{connection="contoso",work_item="incident",le="10"} 1"#,
         r#"itsmd_batch_rows_bucket{connection="contoso",work_item="incident",le="+Inf"} 1"#,
         r#"itsmd_run_duration_seconds_sum{connection="contoso",work_item="incident",worker="head"} 7"#,

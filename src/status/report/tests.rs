@@ -35,7 +35,7 @@ pub fn stream() -> StreamReport {
         waiting: None,
         next_run: None,
         interval_seconds: Some(300),
-        overdue_seconds: Some(0),
+        overdue_seconds: None,
         reconcile: None,
         error: None,
         notes: Vec::new(),

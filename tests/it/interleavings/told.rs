@@ -194,3 +194,34 @@ async fn a_workspace_that_keeps_the_log_waiting_does_not_hold_up_a_run() {
     }
     assert!(begun.elapsed() < MINUTE, "{:?}", begun.elapsed());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_new_gets_through_and_the_rest_does_not_so_the_stream_does_not_look_well() {
+    let scene = Scene::logged();
+    scene.desk.fill(3, TimeDelta::hours(1));
+    minutes(&scene, 1, 1).await;
+    scene.desk.fail(|slice| slice.to.is_some());
+    scene.run(Pass::Rest).await;
+    scene.desk.put(&super::id(900), scene.desk.now(), "new");
+    let report = scene.run(Pass::Head).await;
+    assert_eq!((report.outcome, report.tally.sent), (Outcome::Complete, 1));
+    let (_, last) = scene.workspace.log().pop().unwrap();
+    assert_eq!(
+        (&last["LogType_s"], &last["Status_b"]),
+        (&"WARNING".into(), &false.into()),
+        "{last}"
+    );
+    assert!(
+        last["Message"].as_str().unwrap().contains("TEST-001 stands in its way"),
+        "{last}"
+    );
+    scene.desk.heal();
+    scene.run(Pass::Rest).await;
+    let (_, last) = scene.workspace.log().pop().unwrap();
+    assert_eq!(
+        (&last["LogType_s"], &last["Status_b"]),
+        (&"INFO".into(), &true.into()),
+        "{last}"
+    );
+    assert!(last["Message"].as_str().unwrap().contains("TEST-001"), "{last}");
+}

@@ -115,6 +115,7 @@ class Engine {
         }
         if (sign === 'contains') return left.toLowerCase().includes(other.toLowerCase());
         if (sign === 'startswith') return left.toLowerCase().startsWith(other.toLowerCase());
+        if (sign === '!contains') return !left.toLowerCase().includes(other.toLowerCase());
         if (sign === '!startswith') return !left.toLowerCase().startsWith(other.toLowerCase());
         if (sign === 'matches regex') return new RegExp(other).test(left);
         if (left === null || other === null) return null;
@@ -127,6 +128,7 @@ class Engine {
             case '+': return left instanceof Date ? new Date(a + b) : a + b;
             case '-': return left instanceof Date ? (other instanceof Date ? new Span(a - b) : new Date(a - b)) : a - b;
             // Of two whole numbers a whole number.
+            case '*': return other instanceof Span ? new Span(left * b) : a * b;
             case '/': return node.ResultType.Name === 'long' ? Math.trunc(a / b) : a / b;
             default: return refuse(node, 'not known');
         }
@@ -270,6 +272,7 @@ class Engine {
             case 'sum': return named(sum(all(0)));
             case 'sumif': { const wanted = all(1); return named(sum(all(0).filter((_, i) => wanted[i] === true))); }
             case 'max': return named(best(all(0)));
+            case 'maxif': { const wanted = all(1); return named(best(all(0).filter((_, i) => wanted[i] === true))); }
             case 'percentile': {
                 const values = known(all(0)).map(order).sort((a, b) => a - b);
                 return named(values.length ? values[Math.max(0, Math.ceil((number(given[1].LiteralValue) / 100) * values.length) - 1)] : null);

@@ -38,6 +38,17 @@ fn each_stream_has_one_verdict() {
         row(&written("late", "INFO", &ago(5)), lag(4_000.0)),
         row(&written("was-late", "INFO", &ago(65)), lag(4_000.0)),
         row(&written("was-late", "INFO", &ago(5)), lag(3.0)),
+        // One half gets on, the other does not.
+        written("halved", "ERROR", &ago(20)),
+        row(
+            &written("halved", "WARNING", &ago(10)),
+            json!({"Message": "halved in step: 3 records sent; but ITSMD-SN-020 stands in its way", "LagSeconds_d": 1.0}),
+        ),
+        // Read every four hours: it is as late as always.
+        row(&written("slow", "INFO", &ago(2000)), lag(13_000.0)),
+        row(&written("slow", "INFO", &ago(30)), lag(12_000.0)),
+        // A server asks for patience since three hours.
+        row(&written("waits", "WARNING", &ago(30)), lag(10_800.0)),
         written("stopped", "INFO", &ago(120)),
         written("long-gone", "INFO", &ago(31 * 1440)),
         // ITSMC's, and the test of itsmd check.
@@ -50,10 +61,13 @@ fn each_stream_has_one_verdict() {
         [
             "failing Failing",
             "failing-for-hours Failing",
+            "halved Failing",
             "late Behind",
             "never-well Failing",
             "recovered InStep",
+            "slow InStep",
             "stopped Silent",
+            "waits Behind",
             "warned InStep",
             "was-late InStep",
             "well InStep",
@@ -74,6 +88,7 @@ fn each_stream_has_one_verdict() {
     );
     assert_eq!(of("recovered")["RecordsSent24h"], 4.0);
     assert_eq!(of("stopped")["MinutesSinceSuccess"], 120);
+    assert_eq!(of("waits")["MinutesSinceSuccess"], 210);
     assert_eq!(of("well")["WhatToDo"], "Nothing.");
 }
 
