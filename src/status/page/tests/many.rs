@@ -33,7 +33,6 @@ pub fn forty() -> (Report, History) {
                 connection: connection.name.clone(),
                 work_item: stream.work_item,
                 days: sample.created[0].days.clone(),
-                undated: 0,
             });
             past.hours.push(HoursOfStream {
                 connection: connection.name.clone(),
