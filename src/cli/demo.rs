@@ -1,7 +1,6 @@
 //! `itsmd demo`: simulated service desks and a workspace on loopback, the daemon, and its page. Nothing to configure,
 //! no file outside a temporary folder, records keep arriving until Ctrl-C.
 
-mod past;
 mod show;
 mod stage;
 
@@ -51,12 +50,8 @@ async fn play(folder: &Path, stage: &Stage, listener: TcpListener, signals: Sign
     let state = loaded.config.state.clone();
     let _held = Lock::beside(&state).take(&format!("process {}, itsmd run", std::process::id()))?;
     let store = Store::open(&state, Threads::Blocking)?;
-    past::make_up(&loaded.config, &store, app::now()).await?;
     println!("status page     http://{}/", listener.local_addr()?);
-    println!(
-        "                its week before now is made up; its buttons want the token {}",
-        stage.control_token()
-    );
+    println!("                its buttons want the token {}", stage.control_token());
     println!(
         "ServiceNow      {}  connection contoso: incidents and change requests",
         stage.servicenow_url()

@@ -29,6 +29,7 @@ pub fn forty() -> (Report, History) {
     for connection in &report.connections {
         for stream in &connection.streams {
             past.created.push(CreatedOfStream {
+                undated: 0,
                 connection: connection.name.clone(),
                 work_item: stream.work_item,
                 days: sample.created[0].days.clone(),
