@@ -221,29 +221,13 @@ fn skipped(kind: crate::model::WorkItemKind) -> StreamSync {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config;
+    use crate::app::sample;
     use crate::store::{Store, Threads};
-
-    const CONFIG: &str = r#"
-[workspace]
-kind = "file"
-path = "rows.jsonl"
-[[connection]]
-name = "contoso"
-partner = "servicenow"
-server_url = "http://127.0.0.1:9"
-[connection.auth]
-method = "basic"
-username = "itsmd"
-password = { file = "secret" }
-"#;
 
     #[tokio::test]
     async fn a_sync_asked_of_a_crew_whose_workers_are_gone_is_never_called_complete() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("itsmd.toml");
-        std::fs::write(&path, CONFIG).unwrap();
-        let config = config::load_with(&path, config::Secrets::Skip).unwrap().config;
+        let config = sample::one_desk(folder.path());
         let store = Store::open(&folder.path().join("itsmd.db"), Threads::Inline).unwrap();
         let crew = Crew::start(Parts::build(config, store, None).unwrap());
         // Nobody cancelled: their loops alone are gone.

@@ -15,6 +15,8 @@ mod reconcile;
 mod refused;
 mod report;
 mod requests;
+#[cfg(test)]
+mod sample;
 mod still;
 mod sync;
 

@@ -116,23 +116,11 @@ impl Db<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ConnectionName, StreamId, WorkItemKind};
-    use crate::store::{Prints, Store, Threads};
+    use crate::store::tests::new_store;
 
     #[test]
     fn what_was_told_is_known_again_and_leaves_with_its_stream() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("itsmd.db"), Threads::Inline).unwrap();
-        let id = StreamId {
-            connection: ConnectionName::new("contoso"),
-            kind: WorkItemKind::Incident,
-        };
-        let prints = Prints {
-            source: "desk".to_owned(),
-            filter: String::new(),
-            sink: "workspace".to_owned(),
-        };
-        let key = store.call_here(|db| Ok(db.stream_or_new(&id, &prints)?.key)).unwrap();
+        let (_folder, store, key) = new_store();
         assert_eq!(store.call_here(|db| db.diary(key)).unwrap(), Diary::default());
         let noon: DateTime<Utc> = "2026-11-20T12:00:00Z".parse().unwrap();
         let diary = Diary {

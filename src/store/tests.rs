@@ -8,7 +8,7 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-fn new_store() -> (tempfile::TempDir, Store, StreamKey) {
+pub(super) fn new_store() -> (tempfile::TempDir, Store, StreamKey) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("itsmd.db"), Threads::Inline).unwrap();
     let id = StreamId {

@@ -91,32 +91,16 @@ mod tests {
     use super::*;
     use crate::app::build::Parts;
     use crate::app::crew::Crew;
-    use crate::config;
+    use crate::app::sample;
     use crate::daemon::Scheduler;
     use crate::status::Metrics;
     use crate::store::{Store, Threads};
 
     const SOON: Duration = Duration::from_secs(30);
 
-    const CONFIG: &str = r#"
-[workspace]
-kind = "file"
-path = "rows.jsonl"
-[[connection]]
-name = "contoso"
-partner = "servicenow"
-server_url = "http://127.0.0.1:9"
-[connection.auth]
-method = "basic"
-username = "itsmd"
-password = { file = "secret" }
-"#;
-
     /// A daemon whose loops run and that nothing rings.
     async fn daemon(folder: &std::path::Path) -> Daemon {
-        let path = folder.join("itsmd.toml");
-        std::fs::write(&path, CONFIG).unwrap();
-        let config = config::load_with(&path, config::Secrets::Skip).unwrap().config;
+        let config = sample::one_desk(folder);
         let store = Store::open(&folder.join("itsmd.db"), Threads::Blocking).unwrap();
         let (stop, metrics) = (CancellationToken::new(), Arc::new(Metrics::new(crate::app::now())));
         let crew = Crew::start(Parts::build(config, store.clone(), None).unwrap());

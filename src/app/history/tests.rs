@@ -1,21 +1,7 @@
 use super::*;
-use crate::config::{self, Secrets};
+use crate::app::sample;
 use crate::model::{ConnectionName, Generation, RecordId, Version};
 use crate::store::{LedgerRow, Outcome, Prints, Tally, Threads, Worker as Runner};
-
-const CONFIG: &str = r#"
-[workspace]
-kind = "file"
-path = "rows.jsonl"
-[[connection]]
-name = "contoso"
-partner = "servicenow"
-server_url = "http://127.0.0.1:9"
-[connection.auth]
-method = "basic"
-username = "itsmd"
-password = { file = "secret" }
-"#;
 
 struct Scene {
     _folder: tempfile::TempDir,
@@ -31,8 +17,7 @@ fn at(text: &str) -> DateTime<Utc> {
 impl Scene {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("itsmd.toml");
-        let config = config::parse(&path, CONFIG, Secrets::Skip).unwrap().config;
+        let config = sample::one_desk(folder.path());
         let store = Store::open(&folder.path().join("itsmd.db"), Threads::Inline).unwrap();
         let prints = Prints {
             source: "a".into(),

@@ -1,6 +1,6 @@
 use super::*;
-use crate::model::{ConnectionName, StreamId, WorkItemKind};
-use crate::store::{Prints, Store, Threads, UnderWay};
+use crate::store::tests::new_store;
+use crate::store::{Store, UnderWay};
 
 struct Scene {
     _folder: tempfile::TempDir,
@@ -14,18 +14,7 @@ fn at(text: &str) -> DateTime<Utc> {
 
 impl Scene {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("itsmd.db"), Threads::Inline).unwrap();
-        let id = StreamId {
-            connection: ConnectionName::new("contoso"),
-            kind: WorkItemKind::Incident,
-        };
-        let prints = Prints {
-            source: "a".into(),
-            filter: String::new(),
-            sink: "c".into(),
-        };
-        let stream = store.call_here(|db| Ok(db.stream_or_new(&id, &prints)?.key)).unwrap();
+        let (folder, store, stream) = new_store();
         Self {
             _folder: folder,
             store,
