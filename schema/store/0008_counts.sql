@@ -62,13 +62,21 @@ CREATE TABLE failures (
   over   INTEGER NOT NULL DEFAULT 0, -- 1: a later run of the worker was complete
   PRIMARY KEY (stream, day, worker, code)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO failures
-  SELECT f.stream, f.started / 86400000, f.worker, json_extract(f.error, '$.code'), count(*), min(f.started), max(f.started), f.error,
-    max(f.run) < coalesce((SELECT max(r.run) FROM runs r WHERE r.stream = f.stream AND r.worker = f.worker AND r.outcome = 'complete'), 0)
-  FROM runs f WHERE f.outcome = 'failed' AND iif(json_valid(f.error), json_extract(f.error, '$.code') IS NOT NULL, 0)
-  GROUP BY f.stream, f.started / 86400000, f.worker, json_extract(f.error, '$.code');
 
 -- The last run of a worker, the ones under way, and the ones worth a line, without a look at the quiet ones.
 CREATE INDEX runs_worker ON runs (stream, worker);
 CREATE INDEX runs_open ON runs (stream, worker) WHERE outcome IS NULL;
 CREATE INDEX runs_told ON runs (started) WHERE outcome IS NULL OR outcome = 'failed' OR sent > 0 OR quarantined > 0;
+
+-- Each run is looked at once: there may be 90 days of them, and a process that starts has little time.
+WITH failed AS (
+  SELECT stream, started / 86400000 AS day, worker, json_extract(error, '$.code') AS code, count(*) AS times,
+    min(started) AS first, max(started) AS last, max(run) AS run
+  FROM runs WHERE outcome = 'failed' AND iif(json_valid(error), json_extract(error, '$.code') IS NOT NULL, 0)
+  GROUP BY 1, 2, 3, 4
+), complete AS (
+  SELECT stream, worker, max(run) AS run FROM runs WHERE outcome = 'complete' GROUP BY stream, worker
+)
+INSERT INTO failures
+  SELECT f.stream, f.day, f.worker, f.code, f.times, f.first, f.last, r.error, f.run < coalesce(c.run, 0)
+  FROM failed f JOIN runs r ON r.run = f.run LEFT JOIN complete c ON c.stream = f.stream AND c.worker = f.worker;

@@ -129,8 +129,9 @@ impl Db<'_> {
         started: DateTime<Utc>,
     ) -> Result<i64, StoreError> {
         let long_ago = millis(started - TimeDelta::days(90));
+        // Not one that is under way: our clock may have been set ahead meanwhile.
         self.0.execute(
-            "DELETE FROM runs WHERE stream = ?1 AND started < ?2",
+            "DELETE FROM runs WHERE stream = ?1 AND started < ?2 AND outcome IS NOT NULL",
             params![stream.0, long_ago],
         )?;
         self.forget_run_counts(stream, started - TimeDelta::days(90))?;
@@ -165,7 +166,7 @@ impl Db<'_> {
         Ok(ran)
     }
 
-    /// Ends a run.
+    /// Ends a run; one that is known no more has nothing to end.
     pub fn end_run(
         &self,
         run: i64,
@@ -179,7 +180,7 @@ impl Db<'_> {
             [] => None,
             some => serde_json::to_string(some).ok(),
         };
-        let (stream, worker, started) = self.0.query_row(
+        let ended_run = self.0.query_row(
             "UPDATE runs SET ended = ?2, outcome = ?3, error = ?4, read = ?5, sent = ?6, unchanged = ?7,
                  quarantined = ?8, deleted = ?9, hidden = ?10, requests = ?11, bytes_sent = ?12, warnings = ?13
              WHERE run = ?1 RETURNING stream, worker, started",
@@ -199,7 +200,10 @@ impl Db<'_> {
                 warnings,
             ],
             |row| Ok((StreamKey(row.get(0)?), row.get::<_, String>(1)?, time(row.get(2)?))),
-        )?;
+        );
+        let Some((stream, worker, started)) = ended_run.optional()? else {
+            return Ok(());
+        };
         let run = EndedRun {
             stream,
             worker: &worker,

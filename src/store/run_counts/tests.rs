@@ -196,3 +196,57 @@ fn what_is_older_than_the_runs_goes_with_them() {
     assert_eq!(scene.call(|db| db.run_hours(scene.stream, since)).len(), 1);
     assert_eq!(scene.call(|db| db.failures(scene.stream, since)), []);
 }
+
+#[test]
+fn months_of_failures_of_an_older_file_are_counted_each_with_the_last_ones_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("itsmd.db");
+    let older = rusqlite::Connection::open(&path).unwrap();
+    let before = &crate::store::migrate::MIGRATIONS[..7];
+    before.iter().for_each(|sql| older.execute_batch(sql).unwrap());
+    // Of two streams each worker runs every ten minutes for 90 days; in the first ten hours of a day it fails, with two codes in
+    // turn, at last with words that no other has. The head comes through in between, the rest never.
+    older
+        .execute_batch(
+            "PRAGMA application_id = 0x6974736d; PRAGMA user_version = 7;
+             INSERT INTO streams (stream, connection, kind, source_print, filter_print, sink_print) VALUES
+               (1, 'contoso', 'incident', 'a', '', 'c'), (2, 'contoso', 'problem', 'a', '', 'c');
+             WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < 90 * 144)
+             INSERT INTO runs (run_id, stream, worker, started, ended, outcome, error)
+               SELECT i, s.column1, w.column1, i * 600000, i * 600000 + 1000,
+                 CASE WHEN i % 144 < 60 THEN 'failed' WHEN w.column1 = 'head' THEN 'complete' ELSE 'interrupted' END,
+                 CASE WHEN i % 144 < 60 THEN json_object('code', 'ITSMD-NET-00' || (1 + i % 2), 'seen', i) END
+               FROM n, (VALUES (1), (2)) s, (VALUES ('head'), ('rest')) w ORDER BY i;",
+        )
+        .unwrap();
+    drop(older);
+    let store = Store::open(&path, crate::store::Threads::Inline).unwrap();
+    for stream in [StreamKey(1), StreamKey(2)] {
+        let failures = store
+            .call_here(|db| db.failures(stream, DateTime::UNIX_EPOCH))
+            .unwrap();
+        assert_eq!(failures.len(), 90 * 2 * 2);
+        for told in failures {
+            let seen = told.last.timestamp() / 600;
+            assert_eq!((told.times, told.over), (30, told.worker == Worker::Head), "{told:?}");
+            assert_eq!(told.error, format!(r#"{{"code":"{}","seen":{seen}}}"#, told.code));
+        }
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_ahead_by_months_takes_no_run_away_that_is_under_way() {
+    let scene = Scene::new();
+    let (before, after) = (at("2026-05-01T09:00:00Z"), at("2026-11-20T09:00:00Z"));
+    let head = scene.call(|db| db.begin_run(scene.stream, Worker::Head, "head", before));
+    scene.run(Worker::Rest, "2026-11-20T09:00:00Z", Outcome::Complete, None, 0);
+    let end = |run| scene.call(|db| db.end_run(run, after, Outcome::Complete, None, &[], &Tally::default()));
+    end(head);
+    let last = scene.call(|db| db.last_run(scene.stream, Worker::Head)).unwrap();
+    assert_eq!((last.started, last.outcome), (before, Some(Outcome::Complete)));
+    // One that somebody else took away has nothing to end, and its worker goes on.
+    let counted = || scene.call(|db| db.run_hours(scene.stream, after))[0].runs;
+    let so_far = counted();
+    end(head + 99);
+    assert_eq!(counted(), so_far);
+}
