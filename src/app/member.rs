@@ -35,7 +35,7 @@ pub(super) struct Member {
     reconcile_activity: watch::Receiver<Activity>,
     last: Mutex<Last>,
     asked_run: Mutex<Option<String>>,
-    still: Still,
+    still: [Still; 2],
     longest_silence: Duration,
 }
 
@@ -105,23 +105,27 @@ impl Member {
             reconcile_activity: loops.reconcile.watch(),
             last: Mutex::default(),
             asked_run: Mutex::default(),
-            still: Still::default(),
+            still: Default::default(),
             longest_silence: still::longest(settings.request_timeout),
         }
     }
 
-    /// For how long a run of it has done nothing, though nobody asked it to wait, if that is too long.
+    /// For how long a run of one of its workers has done nothing, though nobody asked it to wait, if that is too long.
     pub fn stands_still(&self) -> Option<Duration> {
-        let activities = [*self.head_activity.borrow(), *self.rest_activity.borrow()];
-        let runs = activities.iter().any(|activity| activity.running_since.is_some());
         let workspace = self.stream.sink.client().and_then(Client::waiting);
         let waits = self.client.waiting().is_some() || workspace.is_some() || self.stream.unwritten().is_some();
-        let sight = (runs && !waits).then(|| Sight {
-            runs: activities.map(|activity| activity.iteration),
-            tally: self.stream.progress.tally(),
+        let workers = [
+            (Worker::Head, *self.head_activity.borrow()),
+            (Worker::Rest, *self.rest_activity.borrow()),
+        ];
+        let silent = workers.into_iter().zip(&self.still).map(|((worker, activity), still)| {
+            let sight = (activity.running_since.is_some() && !waits).then(|| Sight {
+                runs: activity.iteration,
+                moves: self.stream.progress.moves(worker),
+            });
+            still.look(sight)
         });
-        let silent = self.still.look(sight);
-        (silent > self.longest_silence).then_some(silent)
+        silent.max().filter(|silent| *silent > self.longest_silence)
     }
 
     /// Whether a worker's loop has ended.
@@ -363,3 +367,6 @@ fn since(before: Tally, now: Tally) -> Tally {
         bytes_sent: now.bytes_sent - before.bytes_sent,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,10 @@
-//! Whether a stream stands still: a run is under way, no server asked it to wait, and for longer than any request may
-//! take nothing was counted. Nothing but a mistake of ours does that, and a restart mends it.
+//! Whether a worker stands still: a run is under way, no server asked it to wait, and for longer than any request may
+//! take nothing moved in it, whatever the stream's other worker does. Nothing but a mistake of ours does that, and a restart mends it.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
-
-use crate::store::Tally;
 
 /// A request that is tried for the last time has taken so many of its time-outs, with the pauses between them.
 const TIMES: u32 = 8;
@@ -22,18 +20,18 @@ pub(super) fn longest(request_timeout: Duration) -> Duration {
 /// What would change if anything moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Sight {
-    /// Runs begun by each worker.
-    pub runs: [u64; 2],
-    /// What was counted.
-    pub tally: Tally,
+    /// Runs begun.
+    pub runs: u64,
+    /// How often something moved in them.
+    pub moves: u64,
 }
 
-/// What was seen of a stream at the last beat, and since when it is so.
+/// What was seen of a worker at the last beat, and since when it is so.
 #[derive(Debug, Default)]
 pub(super) struct Still(Mutex<Option<(Sight, Instant)>>);
 
 impl Still {
-    /// Since when nothing has moved; `None` of a stream that has nothing to do or knows why it waits begins anew.
+    /// Since when nothing has moved; `None` of a worker that has nothing to do or knows why it waits begins anew.
     pub fn look(&self, sight: Option<Sight>) -> Duration {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(sight) = sight else {
@@ -54,12 +52,8 @@ impl Still {
 mod tests {
     use super::*;
 
-    fn sight(run: u64, read: u64) -> Option<Sight> {
-        let tally = Tally {
-            read,
-            ..Tally::default()
-        };
-        Some(Sight { runs: [run, 0], tally })
+    fn sight(runs: u64, moves: u64) -> Option<Sight> {
+        Some(Sight { runs, moves })
     }
 
     #[tokio::test(start_paused = true)]
@@ -80,7 +74,7 @@ mod tests {
             told.push(still.look(seen).as_secs() / 3600);
             tokio::time::advance(hour).await;
         }
-        // A record, another run, and a wait that is known each begin the time anew.
+        // A page, another run, and a wait that is known each begin the time anew.
         assert_eq!(told, [0, 1, 2, 0, 0, 0, 0, 1]);
     }
 

@@ -207,7 +207,9 @@ impl<S, K: Sink> Stream<S, K> {
                 continue;
             }
             self.until_writable().await;
-            match self.sink.deliver(&batch).await {
+            let delivered = self.sink.deliver(&batch).await;
+            self.progress.moved();
+            match delivered {
                 Ok(receipt) => {
                     tally.bytes_sent += receipt.bytes_sent;
                     self.progress.took(part.len(), batch.body.len());

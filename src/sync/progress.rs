@@ -1,5 +1,6 @@
 //! What a stream has done since the process began, for progress bars, metrics and the status page.
 
+use std::future::Future;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,12 +18,23 @@ const ROWS: &[f64] = &[1.0, 10.0, 100.0, 1_000.0];
 /// Up to the most that the workspace takes at once.
 const BYTES: &[f64] = &[1_000.0, 10_000.0, 100_000.0, 1_000_000.0];
 
+tokio::task_local! {
+    /// Whose run this is: what both workers call counts for the one that calls.
+    static WORKER: Worker;
+}
+
 /// Counts that only grow.
 #[derive(Debug, Default)]
 pub struct Progress {
     tally: Mutex<Tally>,
     total: AtomicU64,
     done: Mutex<Done>,
+    moves: [AtomicU64; 2],
+}
+
+/// Work of a run of that worker.
+pub(super) fn by<F: Future>(worker: Worker, work: F) -> impl Future<Output = F::Output> {
+    WORKER.scope(worker, work)
 }
 
 /// How a stream's runs ended, and how large the batches were that the workspace took.
@@ -84,6 +96,18 @@ impl Progress {
         }
     }
 
+    /// How often something moved in the runs of a worker: a page, or half of one that was too much, a batch that was taken or not.
+    pub fn moves(&self, worker: Worker) -> u64 {
+        self.moves[worker as usize].load(Ordering::Relaxed)
+    }
+
+    /// What the worker waited for has come, whatever it is.
+    pub(super) fn moved(&self) {
+        if let Ok(worker) = WORKER.try_with(|worker| *worker) {
+            self.moves[worker as usize].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// Records in the window by the source's own count; 0 until it is known.
     pub fn total(&self) -> u64 {
         self.total.load(Ordering::Relaxed)
@@ -97,6 +121,7 @@ impl Progress {
     }
 
     pub(super) fn add(&self, more: Tally) {
+        self.moved();
         *self.tally.lock().unwrap_or_else(PoisonError::into_inner) += more;
     }
 
@@ -107,5 +132,24 @@ impl Progress {
 
     pub(super) fn set_total(&self, total: u64) {
         self.total.store(total, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_moves_counts_for_the_worker_that_moved() {
+        let progress = Progress::default();
+        let head = by(Worker::Head, async {
+            progress.add(Tally::default());
+            tokio::task::yield_now().await;
+            progress.moved();
+        });
+        let rest = by(Worker::Rest, async { progress.moved() });
+        tokio::join!(head, rest);
+        progress.moved();
+        assert_eq!((progress.moves(Worker::Head), progress.moves(Worker::Rest)), (2, 1));
     }
 }

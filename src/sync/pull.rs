@@ -227,6 +227,7 @@ impl<S: Source, K: Sink> Stream<S, K> {
                 () = work.cancel.cancelled() => return Err(Halt::Interrupted),
                 page = self.source.page(slice, rows) => page,
             };
+            self.progress.moved();
             let trouble = match page {
                 Ok(page) => {
                     self.page_size.passed();

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::deliver::Delivery;
 use super::prepare::Prepared;
+use super::progress;
 use super::pull::{Halt, Work};
 use super::stream::{Stream, store_trouble};
 use super::told::Over;
@@ -63,7 +64,10 @@ impl<S: Source, K: Sink> Stream<S, K> {
         let mut warnings = Vec::new();
         let begun = self.begin(worker, run, started).await;
         let result = match &begun {
-            Ok(_) => Box::pin(self.work(run, pass, started, &tally, &mut warnings)).await,
+            Ok(_) => {
+                let work = self.work(run, pass, started, &tally, &mut warnings);
+                Box::pin(progress::by(worker, work)).await
+            }
             Err(Halt::Interrupted) => Err(Halt::Interrupted),
             Err(Halt::TooSlow(trouble) | Halt::Trouble(trouble)) => Err(Halt::Trouble(trouble.clone())),
         };

@@ -258,7 +258,10 @@ impl<S: Source, K: Sink> Stream<S, K> {
         tokio::select! {
             biased;
             () = work.cancel.cancelled() => Err(Halt::Interrupted),
-            page = self.keys.page(slice, rows) => Ok(page),
+            page = self.keys.page(slice, rows) => {
+                self.progress.moved();
+                Ok(page)
+            }
         }
     }
 
