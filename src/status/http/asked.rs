@@ -1,8 +1,8 @@
 //! `POST /api/sync` and `POST /api/resync`: they exist where a token is configured and act for whoever has it.
 //!
 //! The token comes as `Authorization: Bearer …` or as the field `token` of a form. A form is answered with the way back to the
-//! page (303), a bearer with 202. What another site's page sends is refused, and after a wrong token nothing is compared for a
-//! second.
+//! page (303), a bearer with 202. What another site's page sends is refused, and so is what is not understood: who mistypes `since`
+//! does not want everything again. The right token is always taken, or whoever sends wrong ones could lock the operator out.
 
 mod origin;
 mod token;
@@ -22,7 +22,7 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::outcry::Outcry;
-use crate::model::since;
+use crate::model::{Repeats, Say, since};
 use crate::status::Said;
 
 pub use token::ControlToken;
@@ -31,7 +31,7 @@ pub use token::ControlToken;
 const MOST_BYTES: usize = 4096;
 /// How long a form may take to come, and what is asked for to be written down.
 const WITHIN: Duration = Duration::from_secs(10);
-/// How long nothing is compared after a wrong token.
+/// Of wrong tokens one in that time is told why; it is at least 16 characters, so that no number of tries finds it.
 const AFTER_A_WRONG_ONE: Duration = Duration::from_secs(1);
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -58,26 +58,37 @@ impl std::fmt::Debug for Asks {
     }
 }
 
-/// The asks of a server, and when the last wrong token came.
+/// The asks of a server, and what was refused.
 pub(super) struct Asked {
-    asks: Option<Asks>,
-    wrong: Mutex<Option<Instant>>,
+    asks: Option<Arc<Asks>>,
+    refused: Mutex<Refused>,
+    /// Of one who reads the token at a time: a file that does not answer must not take all threads.
+    reading: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// The fields of a form; what else stands in it is nothing to us.
+#[derive(Debug, Default)]
+struct Refused {
+    /// When the last wrong token came.
+    wrong: Option<Instant>,
+    wrongs: Repeats,
+    unusable: Repeats,
+}
+
+/// The fields of a form.
 #[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Form {
     #[serde(default)]
     token: String,
-    #[serde(default)]
-    since: String,
+    since: Option<String>,
 }
 
 impl Asked {
     pub fn new(asks: Option<Asks>) -> Self {
         Self {
-            asks,
-            wrong: Mutex::new(None),
+            asks: asks.map(Arc::new),
+            refused: Mutex::default(),
+            reading: Arc::default(),
         }
     }
 
@@ -95,21 +106,32 @@ impl Asked {
             return Err(Outcry::new(StatusCode::METHOD_NOT_ALLOWED, "send a POST"));
         }
         origin::check(&parts.headers)?;
+        if parts.uri.query().is_some_and(|query| !query.is_empty()) {
+            return Err(bad(
+                "What stands behind the \"?\" of the address is not read: send it as a form (curl -d since=2026-11-01).",
+            ));
+        }
         let form = form(&parts.headers, body).await?;
         let bearer = token::bearer(&parts.headers);
-        self.admit(asks, bearer.unwrap_or(&form.token))?;
+        self.admit(asks, bearer.unwrap_or(&form.token)).await?;
         let done = match what {
+            Said::Sync if form.since.is_some() => {
+                return Err(bad("A sync has no \"since\": it reads what has changed."));
+            }
             Said::Sync => (asks.sync)(()),
-            Said::Resync => (asks.resync)(from(&form, (asks.now)())?),
+            Said::Resync => (asks.resync)(from(&form, bearer.is_some(), (asks.now)())?),
         };
-        let done = timeout(WITHIN, done).await;
-        done.unwrap_or_else(|_| Err("it took too long".to_owned()))
-            .map_err(|why| {
-                Outcry::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    format!("It could not be asked for: {why}."),
-                )
-            })?;
+        let unavailable = |words: String| Outcry::new(StatusCode::SERVICE_UNAVAILABLE, words);
+        match timeout(WITHIN, done).await {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => return Err(unavailable(format!("It could not be asked for: {why}."))),
+            // It goes on without us.
+            Err(_) => {
+                let words = "It is not known yet whether it could be asked for: the state file takes long, and it is still tried. The log \
+                             (journalctl -u itsmd) tells how it ends; look there before asking again.";
+                return Err(unavailable(words.to_owned()));
+            }
+        }
         Ok(match bearer {
             Some(_) => (StatusCode::ACCEPTED, Json(serde_json::json!({"asked": what.as_str()}))).into_response(),
             None => {
@@ -120,47 +142,98 @@ impl Asked {
         })
     }
 
-    fn admit(&self, asks: &Asks, given: &str) -> Result<(), Outcry> {
+    async fn admit(&self, asks: &Arc<Asks>, given: &str) -> Result<(), Outcry> {
         if given.is_empty() {
             let words = "This wants the token of control_token in the configuration, in the field \"token\" or as \
                          \"Authorization: Bearer …\".";
             return Err(Outcry::new(StatusCode::UNAUTHORIZED, words));
         }
-        let mut wrong = self.wrong.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if wrong.is_some_and(|wrong| wrong.elapsed() < AFTER_A_WRONG_ONE) {
-            let words = "A wrong token was sent just now; one try a second is taken. Send it again.";
-            return Err(Outcry {
-                retry_after: Some(1),
-                ..Outcry::new(StatusCode::TOO_MANY_REQUESTS, words)
-            });
-        }
-        match (asks.token)().admits(given) {
-            Ok(true) => Ok(()),
+        let admitted = match timeout(WITHIN, self.token(asks)).await {
+            Ok(token) => token.admits(given),
+            Err(_) => Err("it cannot be read in time".to_owned()),
+        };
+        let now = Instant::now();
+        let mut refused = self.refused.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match admitted {
+            Ok(true) => {
+                refused.wrongs.over(now);
+                refused.unusable.over(now);
+                Ok(())
+            }
             Ok(false) => {
-                *wrong = Some(Instant::now());
-                tracing::warn!("the page was sent a wrong control token");
-                let words = "This token is not the one of control_token in the configuration. Nothing was done; copy it anew from \
-                             where it is kept, without a space before or behind it.";
-                Err(Outcry::new(StatusCode::FORBIDDEN, words))
+                refused.unusable.over(now);
+                Err(refused.wrong(now))
             }
-            Err(why) => {
-                tracing::error!("control_token: {why}");
-                let words = format!("The token of control_token in the configuration cannot be used: {why}.");
-                Err(Outcry::new(StatusCode::SERVICE_UNAVAILABLE, words))
-            }
+            Err(why) => Err(refused.unusable(now, &why)),
         }
+    }
+
+    /// Read where a file that is slow holds up nobody else.
+    async fn token(&self, asks: &Arc<Asks>) -> ControlToken {
+        let (turn, asks) = (Arc::clone(&self.reading).lock_owned().await, Arc::clone(asks));
+        let read = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            (asks.token)()
+        });
+        read.await
+            .unwrap_or_else(|error| ControlToken::Unreadable(error.to_string()))
     }
 }
 
-fn from(form: &Form, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Outcry> {
-    let bad = |words: String| Outcry::new(StatusCode::BAD_REQUEST, words);
-    let text = form.since.trim();
-    if text.is_empty() {
-        return Ok(None);
+impl Refused {
+    fn wrong(&mut self, now: Instant) -> Outcry {
+        match self.wrongs.again(now) {
+            Say::First => tracing::warn!("the page was sent a wrong control token; nothing was done"),
+            Say::Again { times, .. } => {
+                tracing::warn!(times, "the page was sent wrong control tokens; nothing was done");
+            }
+            Say::Nothing => {}
+        }
+        if self
+            .wrong
+            .is_some_and(|wrong| now.duration_since(wrong) < AFTER_A_WRONG_ONE)
+        {
+            let words = "Wrong tokens are sent all the time; one a second is answered. Nothing was done.";
+            return Outcry {
+                retry_after: Some(1),
+                ..Outcry::new(StatusCode::TOO_MANY_REQUESTS, words)
+            };
+        }
+        self.wrong = Some(now);
+        let words = "This token is not the one of control_token in the configuration. Nothing was done; copy it anew from \
+                     where it is kept, without a space before or behind it.";
+        Outcry::new(StatusCode::FORBIDDEN, words)
     }
-    let since = since(text).map_err(|wanted| bad(format!("since: {wanted} is wanted, in UTC. Nothing was done.")))?;
+
+    fn unusable(&mut self, now: Instant, why: &str) -> Outcry {
+        match self.unusable.again(now) {
+            Say::First => tracing::error!("control_token: {why}"),
+            Say::Again { times, .. } => tracing::error!(times, "control_token: {why}"),
+            Say::Nothing => {}
+        }
+        let words = format!("The token of control_token in the configuration cannot be used: {why}.");
+        Outcry::new(StatusCode::SERVICE_UNAVAILABLE, words)
+    }
+}
+
+fn bad(why: &str) -> Outcry {
+    Outcry::new(StatusCode::BAD_REQUEST, format!("{why} Nothing was done."))
+}
+
+/// The page's form leaves the field empty for the whole window; of a program it is a variable that was not set.
+fn from(form: &Form, program: bool, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Outcry> {
+    let Some(text) = form.since.as_deref().map(str::trim) else {
+        return Ok(None);
+    };
+    if text.is_empty() {
+        return match program {
+            true => Err(bad("since is empty: leave it out to deliver the whole window again.")),
+            false => Ok(None),
+        };
+    }
+    let since = since(text).map_err(|wanted| bad(&format!("since: {wanted} is wanted, in UTC.")))?;
     match since > now {
-        true => Err(bad("since lies in the future. Nothing was done.".to_owned())),
+        true => Err(bad("since lies in the future.")),
         false => Ok(Some(since)),
     }
 }
@@ -189,7 +262,9 @@ async fn form(headers: &HeaderMap, body: Body) -> Result<Form, Outcry> {
             let unreadable = || Outcry::new(StatusCode::BAD_REQUEST, "That is no form.");
             let request = request.map_err(|_| unreadable())?;
             let fields = axum::Form::<Form>::from_request(request, &()).await;
-            Ok(fields.map_err(|_| unreadable())?.0)
+            let unknown =
+                |_| bad("The fields of the form are \"token\" and, for a resync, \"since\", each at most once.");
+            Ok(fields.map_err(unknown)?.0)
         }
         None | Some(_) => Err(Outcry::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
