@@ -62,7 +62,6 @@ pub async fn report(config: &Config, store: &Store, mut live: Live, now: DateTim
                 at: now,
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 connections,
-                recent: Vec::new(),
                 refused_sign_ins: live.refused,
                 credentials: credentials(&config, now),
             })

@@ -128,7 +128,6 @@ fn never_ran(config: &Config) -> Report {
         at: app::now(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         connections: connections.collect(),
-        recent: Vec::new(),
         refused_sign_ins: Vec::new(),
         credentials: Vec::new(),
     }

@@ -21,9 +21,6 @@ pub struct Report {
     pub version: String,
     /// In the configuration's order.
     pub connections: Vec<ConnectionReport>,
-    /// The numbers delivered last, newest first, if they are to be shown.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub recent: Vec<RecentItem>,
     /// The sign-ins that are refused now; only a daemon knows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused_sign_ins: Vec<RefusedSignIn>,
@@ -253,19 +250,6 @@ impl From<&Trouble> for Problem {
             remedy: trouble.remedy.clone(),
         }
     }
-}
-
-/// A number that was delivered; nothing else of the record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecentItem {
-    /// The connection's name.
-    pub connection: String,
-    /// What it is.
-    pub work_item: WorkItemKind,
-    /// E.g. `INC0012345`.
-    pub number: String,
-    /// When it was delivered.
-    pub delivered: DateTime<Utc>,
 }
 
 impl StreamReport {

@@ -185,19 +185,29 @@ impl<S, K: Sink> Stream<S, K> {
             lag_seconds: about.lag_seconds,
         };
         let batch = row.batch();
-        let why = match tokio::time::timeout(ROW_WITHIN, self.sink.deliver(&batch)).await {
-            Ok(Ok(_)) => return diary.took(about.code, (self.now)()),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("not within {} s", ROW_WITHIN.as_secs()),
+        let (why, said) = match tokio::time::timeout(ROW_WITHIN, self.sink.deliver(&batch)).await {
+            Ok(Ok(_)) => {
+                if diary.away.is_some() {
+                    tracing::info!(stream = %self.id, "the connector's log is written again");
+                }
+                return diary.took(about.code, (self.now)());
+            }
+            // The run that the row is about failed of the same, and said so.
+            Ok(Err(error)) => (error.to_string(), about.code == Some(error.trouble().code)),
+            Err(_) => (format!("not within {} s", ROW_WITHIN.as_secs()), false),
         };
         if diary.away.is_none() {
             diary.away = Some(now);
-            tracing::warn!(stream = %self.id, error = why, "the connector's log cannot be written; it is tried again");
+            let words = "the connector's log cannot be written; it is tried again";
+            match said {
+                true => tracing::debug!(stream = %self.id, error = why, "{words}"),
+                false => tracing::warn!(stream = %self.id, error = why, "{words}"),
+            }
         }
         diary.missed += u64::from(about.once);
     }
 
-    /// What was told, from the store if nobody asked before; nothing if the log is not wanted.
+    /// What was told, from the store if nobody asked before; nothing if the log is not wanted, or as long as the store cannot say.
     async fn kept<'a>(&self, held: &'a mut Option<Kept>) -> Option<&'a mut Kept> {
         if !self.settings.log {
             return None;
@@ -208,8 +218,11 @@ impl<S, K: Sink> Stream<S, K> {
                 Some(row) => db.diary(row.key),
                 None => Ok(Diary::default()),
             });
-            // A state file that does not answer is told elsewhere.
-            let diary = read.await.unwrap_or_default();
+            // It is told elsewhere; what stands in the store must not be written over by what is known without it.
+            let diary = read
+                .await
+                .inspect_err(|error| tracing::debug!(stream = %self.id, %error, "what the log was told is not known"))
+                .ok()?;
             *held = Some(Kept {
                 stored: diary.clone(),
                 diary,

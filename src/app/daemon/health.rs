@@ -10,7 +10,10 @@ use tokio::time::Instant;
 
 use super::Daemon;
 
-/// How long the store may take to answer.
+/// How long each may take to answer whoever asks for `/healthz`: less than that answer itself may take, so that it is named.
+const TELLS_WITHIN: Duration = Duration::from_secs(3);
+
+/// How long the store may take to answer the watchdog.
 const STORE_ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 
 /// Between two questions to what did not answer.
@@ -23,11 +26,12 @@ impl Daemon {
     /// healthy daemon.
     pub(super) async fn unhealthy(&self) -> Vec<String> {
         let mut dead = Vec::new();
-        let store = tokio::time::timeout(STORE_ANSWERS_WITHIN, self.ask_store());
-        if !matches!(store.await, Ok(true)) {
+        let store = tokio::time::timeout(TELLS_WITHIN, self.ask_store());
+        let (store, silent) = tokio::join!(store, self.silent_loops(TELLS_WITHIN));
+        if !matches!(store, Ok(true)) {
             dead.push(STORE.to_owned());
         }
-        dead.extend(self.silent_loops().await);
+        dead.extend(silent);
         dead
     }
 
@@ -36,7 +40,7 @@ impl Daemon {
         let answers = self.store.answers();
         let mut told = Vec::new();
         loop {
-            let mut silent = self.silent_loops().await;
+            let mut silent = self.silent_loops(STORE_ANSWERS_WITHIN).await;
             if !self.store_answers(answers).await {
                 silent.push(STORE.to_owned());
             }
@@ -69,9 +73,10 @@ impl Daemon {
         self.store.call(|db| db.stream_names().map(|_| ())).await.is_ok()
     }
 
-    async fn silent_loops(&self) -> Vec<String> {
+    async fn silent_loops(&self, within: Duration) -> Vec<String> {
         let mut silent = Vec::new();
-        if self.scheduler.look(crate::app::now()).await.is_none() {
+        let scheduler = tokio::time::timeout(within, self.scheduler.look(crate::app::now()));
+        if !matches!(scheduler.await, Ok(Some(_))) {
             silent.push("the scheduler does not answer".to_owned());
         }
         silent.extend(self.crew().gone());
@@ -143,7 +148,8 @@ mod tests {
         // Longer than the store is given; here nothing else can be waited for.
         let patience = STORE_ANSWERS_WITHIN + ASK_AGAIN;
         assert!(tokio::time::timeout(patience, daemon.answered()).await.is_err());
-        assert_eq!(daemon.unhealthy().await, [STORE]);
+        let named = tokio::time::timeout(Duration::from_secs(5), daemon.unhealthy()).await;
+        assert_eq!(named.unwrap(), [STORE], "before the answer itself is given up");
         drop(hold);
         tokio::time::timeout(SOON, daemon.answered()).await.unwrap();
         daemon.stop.cancel();

@@ -60,7 +60,6 @@ pub fn report(streams: Vec<StreamReport>) -> Report {
             partner: Partner::ServiceNow,
             streams,
         }],
-        recent: Vec::new(),
         refused_sign_ins: Vec::new(),
         credentials: Vec::new(),
     }

@@ -222,9 +222,7 @@ fn months_of_failures_of_an_older_file_are_counted_each_with_the_last_ones_words
     drop(older);
     let store = Store::open(&path, crate::store::Threads::Inline).unwrap();
     for stream in [StreamKey(1), StreamKey(2)] {
-        let failures = store
-            .call_here(|db| db.failures(stream, DateTime::UNIX_EPOCH))
-            .unwrap();
+        let failures = store.call_here(|db| db.failures(stream, DateTime::UNIX_EPOCH)).unwrap();
         assert_eq!(failures.len(), 90 * 2 * 2);
         for told in failures {
             let seen = told.last.timestamp() / 600;
