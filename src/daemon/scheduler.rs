@@ -26,6 +26,8 @@ pub use handle::{NextInstants, SchedulerHandle};
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// What the loop and tokio-cron-scheduler get to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// It looks for alarms twice a second.
+const GOING_OFF: TimeDelta = TimeDelta::seconds(1);
 /// Its broadcast channels end their listener for good when they overflow: room for all streams of a big desk in one second.
 const JOB_CHANNEL: usize = 1024;
 
@@ -54,7 +56,13 @@ struct Entry {
     bell: Bell,
     /// Tells the alarm that is set from those that were.
     arming: u64,
-    job: Option<Uuid>,
+    job: Option<Set>,
+}
+
+/// An alarm that is set.
+struct Set {
+    id: Uuid,
+    goes_off: DateTime<Utc>,
 }
 
 /// The loop that rings; `run` it once.
@@ -205,13 +213,15 @@ impl Scheduler {
         let now = (self.clock)();
         let entry = &mut self.entries[index];
         entry.arming = arming;
-        if let Some(old) = entry.job.take() {
-            // An alarm that stays rings in vain: its number is no longer the entry's.
-            let _ = timeout(ANSWER_WITHIN, jobs.remove(&old)).await;
+        // An alarm that stays rings in vain: its number is no longer the entry's. One that goes off at this moment, as after a
+        // pause of the machine, goes by itself: taken away under its hands, the library would log errors of its own.
+        if let Some(old) = entry.job.take().filter(|old| old.goes_off > now + GOING_OFF) {
+            let _ = timeout(ANSWER_WITHIN, jobs.remove(&old.id)).await;
         }
         let Some(at) = at else { return };
+        let wait = late_enough(at - now);
         let alarms = self.alarms.0.clone();
-        let job = Job::new_one_shot(late_enough(at - now), move |_, _| {
+        let job = Job::new_one_shot(wait, move |_, _| {
             // Full only if the loop is stuck; a look makes up for it.
             let _ = alarms.try_send(Alarm { arming });
         });
@@ -222,7 +232,12 @@ impl Scheduler {
             Err(error) => Err(error),
         };
         match added {
-            Ok(id) => entry.job = Some(id),
+            Ok(id) => {
+                entry.job = Some(Set {
+                    id,
+                    goes_off: now + wait,
+                });
+            }
             Err(error) => tracing::warn!(ring = entry.line.name, %error, "timer not set, the next look rings"),
         }
     }
