@@ -24,6 +24,8 @@ struct Failure {
     code: &'static str,
     what: String,
     repeats: Repeats,
+    /// Its worker has not got through since.
+    stands: bool,
 }
 
 /// What works again.
@@ -46,15 +48,22 @@ impl Told {
         true
     }
 
-    /// A worker failed: whether that is to be said. `what` is the same as long as the same is wrong.
+    /// A worker failed: whether that is to be said. `what` is the same as long as the same is wrong. What stands in the head's way is
+    /// said by the head, which runs by its schedule, and not by the rest as well.
     pub fn failed(&self, worker: Worker, code: &'static str, what: &str) -> Say {
         let now = Instant::now().into_std();
         let mut failures = self.failures();
         failures.retain(|failure| !failure.repeats.is_forgotten(now));
+        let same = |failure: &Failure| (failure.code, failure.what.as_str()) == (code, what);
+        let said_by_head = |failure: &Failure| failure.stands && failure.worker == Worker::Head && same(failure);
+        if worker == Worker::Rest && failures.iter().any(said_by_head) {
+            return Say::Nothing;
+        }
         let known = failures
             .iter_mut()
-            .find(|failure| (failure.worker, failure.code, failure.what.as_str()) == (worker, code, what));
+            .find(|failure| failure.worker == worker && same(failure));
         if let Some(failure) = known {
+            failure.stands = true;
             return failure.repeats.again(now);
         }
         let mut repeats = Repeats::default();
@@ -64,6 +73,7 @@ impl Told {
             code,
             what: what.to_owned(),
             repeats,
+            stands: true,
         });
         say
     }
@@ -74,6 +84,7 @@ impl Told {
         let mut failures = self.failures();
         let of_worker = failures.iter_mut().filter(|failure| failure.worker == worker);
         let over = of_worker.filter_map(|failure| {
+            failure.stands = false;
             let (times, within) = failure.repeats.over(now)?;
             Some(Over {
                 code: failure.code,
@@ -115,6 +126,25 @@ mod tests {
             Say::First,
             "another cause"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_stands_in_the_way_of_both_is_said_by_the_head_alone() {
+        let told = Told::default();
+        assert_eq!(told.failed(Worker::Head, "ITSMD-WS-001", "refused"), Say::First);
+        assert_eq!(told.failed(Worker::Rest, "ITSMD-WS-001", "refused"), Say::Nothing);
+        assert_eq!(
+            told.failed(Worker::Rest, "ITSMD-WS-001", "another remedy"),
+            Say::First,
+            "another cause"
+        );
+        assert_eq!(told.got_through(Worker::Head).len(), 1);
+        assert_eq!(
+            told.failed(Worker::Rest, "ITSMD-WS-001", "refused"),
+            Say::First,
+            "now it is the rest's own"
+        );
+        assert_eq!(told.failed(Worker::Head, "ITSMD-WS-001", "refused"), Say::First);
     }
 
     #[tokio::test(start_paused = true)]
