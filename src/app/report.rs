@@ -128,7 +128,9 @@ fn stream_report(
     report.lag_seconds = row
         .head_read
         .map(|read| (now - read).num_seconds().max(0).cast_unsigned());
-    report.overdue_seconds = row.head_read.and_then(|read| overdue(connection, read, now));
+    report.overdue_seconds = row
+        .head_read
+        .and_then(|read| overdue(connection, &connection.schedule, read, now));
     report.window_start = row.window_start;
     report.records = db.ledger_records(row.key)?;
     report.backfill = backfill(&slices);
@@ -150,6 +152,7 @@ fn stream_report(
         last: sweep.ended,
         next: live.next.get(&reconcile_ring(&id)).copied(),
         interval_seconds: reconcile_interval(connection, now),
+        overdue_seconds: reconcile_overdue(db, connection, row.key, sweep.ended, now)?,
         running: sweep.asked.is_some(),
         deleted: db.ledger_deleted(row.key)?,
         blocked: sweep.blocked.and_then(|text| serde_json::from_str(&text).ok()),
@@ -162,10 +165,28 @@ fn stream_report(
 }
 
 /// Nights and weekends that the schedule leaves out are not late.
-fn overdue(connection: &Connection, read: DateTime<Utc>, now: DateTime<Utc>) -> Option<u64> {
-    let schedule = super::schedule(connection, &connection.schedule, now).ok()?;
-    let due = schedule.next_after(read)?;
+fn overdue(connection: &Connection, fields: &str, done: DateTime<Utc>, now: DateTime<Utc>) -> Option<u64> {
+    let schedule = super::schedule(connection, fields, now).ok()?;
+    let due = schedule.next_after(done)?;
     Some((now - due).num_seconds().max(0).cast_unsigned())
+}
+
+/// The first sweep is awaited from the stream's first run on, as it is rung for.
+fn reconcile_overdue(
+    db: &Db<'_>,
+    connection: &Connection,
+    stream: StreamKey,
+    ended: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<Option<u64>, StoreError> {
+    let Some(fields) = connection.reconcile.as_deref() else {
+        return Ok(None);
+    };
+    let since = match ended {
+        Some(ended) => Some(ended),
+        None => db.first_run(stream)?,
+    };
+    Ok(since.and_then(|since| overdue(connection, fields, since, now)))
 }
 
 fn reconcile_interval(connection: &Connection, now: DateTime<Utc>) -> Option<u64> {

@@ -10,7 +10,7 @@ use toml::de::DeTable;
 use super::document::Document;
 use super::keys::ROOT;
 use super::section::Section;
-use super::{Config, Connection, Secrets, connection, shared_token, workspace};
+use super::{About, Config, Connection, Secrets, connection, shared_token, workspace};
 use crate::model::doubt_of_control_token;
 use crate::net::SecretRef;
 
@@ -90,12 +90,14 @@ fn control_token(section: &Section<'_>, listening: Option<SocketAddr>) -> Option
     }
     if section.document.secrets == Secrets::Check {
         match secret.read() {
-            Err(error) => doubt(&format!(
-                "{error}; until it is there the buttons of the page are refused"
-            )),
+            Err(error) => {
+                let text = format!("{KEY}: {error}; until it is there the buttons of the page are refused");
+                section.warning_about(About::NoToken, KEY, &text);
+            }
             Ok(token) => {
                 if let Some(why) = doubt_of_control_token(token.expose_secret()) {
-                    doubt(&format!("{why}; until then the buttons of the page are refused"));
+                    let text = format!("{KEY}: {why}; until then the buttons of the page are refused");
+                    section.warning_about(About::WeakToken, KEY, &text);
                 }
             }
         }

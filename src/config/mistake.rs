@@ -25,6 +25,10 @@ pub enum About {
     Value,
     /// A secret that the file only names.
     Secret,
+    /// The token of the page's buttons, which is not there.
+    NoToken,
+    /// The token of the page's buttons, which is none that they take.
+    WeakToken,
 }
 
 /// Something doubtful that does not keep the file from being used.

@@ -218,6 +218,12 @@ impl<'a> Section<'a> {
         self.document.mistake(self.line_of(name), &self.header, text);
     }
 
+    /// Something doubtful about what a key names.
+    pub(super) fn warning_about(&self, about: About, name: &str, text: &str) {
+        self.document
+            .warning_about(about, self.line_of(name), &self.header, text);
+    }
+
     /// Something doubtful about the value of a key.
     pub(super) fn warning(&self, name: &str, text: &str) {
         self.document.warning(self.line_of(name), &self.header, text);

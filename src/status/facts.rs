@@ -22,6 +22,9 @@ pub(super) fn fingerprint(report: &Report) -> String {
         late.push(stream.is_late(None));
         stream.lag_seconds = stream.lag_seconds.map(|_| 0);
         stream.overdue_seconds = stream.overdue_seconds.map(|seconds| seconds.min(1));
+        if let Some(reconcile) = &mut stream.reconcile {
+            reconcile.overdue_seconds = reconcile.overdue_seconds.map(|seconds| seconds.min(1));
+        }
         if let Some(until) = stream.waiting.as_mut().and_then(|waiting| waiting.until.as_mut()) {
             *until = about(*until);
         }

@@ -148,6 +148,10 @@ pub struct Reconcile {
     /// Distance of two sweeps by that schedule; `None` if reconcile is off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval_seconds: Option<u64>,
+    /// Since its schedule rang for the first time after the last sweep that came to its end, or after the stream's first run
+    /// if none did; 0 in time, `None` if reconcile is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overdue_seconds: Option<u64>,
     /// Whether one is asked for or under way.
     pub running: bool,
     /// Records of the window that are marked as deleted.

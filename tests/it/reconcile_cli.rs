@@ -248,6 +248,12 @@ async fn a_daemon_that_was_not_there_at_the_hour_reconciles_when_it_starts() {
         })
         .unwrap();
     rig.sync(&[]).await;
+    let overdue = |incidents: &Value| incidents["reconcile"]["overdue_seconds"].as_u64();
+    let (_, unswept) = status(&rig).await;
+    assert!(
+        overdue(&unswept).is_some_and(|seconds| seconds > 20 * 3600),
+        "{unswept}"
+    );
     delete(&rig, 5..6);
     let daemon = Daemon::start(&rig).await;
     arrived(&rig, 51).await;
@@ -255,6 +261,7 @@ async fn a_daemon_that_was_not_there_at_the_hour_reconciles_when_it_starts() {
     daemon
         .until(|incidents| incidents["reconcile"]["last"].is_string())
         .await;
+    assert_eq!(overdue(&status(&rig).await.1), Some(0));
     assert_eq!(daemon.end(), 0);
 }
 

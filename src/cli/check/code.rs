@@ -120,6 +120,21 @@ pub const FILTER_DOUBTED: Code = Code {
     means: "records come that no query of the filter's fields can match: a part of the filter is left out on the way",
     remedy: "compare what comes with the same list in the service desk; look at proxies that shorten addresses",
 };
+/// A control token that cannot be read.
+pub const NO_CONTROL_TOKEN: Code = Code {
+    id: "ITSMD-CK-020",
+    means: "the control token cannot be read, so the page's buttons and its two addresses for scripts refuse everybody; \
+            syncing goes on",
+    remedy: "make one where `control_token` says: `openssl rand -hex 32`, in a file of root and the service's group with \
+             mode 0640; or take the key out",
+};
+/// A control token that is none.
+pub const WEAK_CONTROL_TOKEN: Code = Code {
+    id: "ITSMD-CK-021",
+    means: "the control token is too short or not one word, so the page's buttons and its two addresses for scripts refuse \
+            everybody; syncing goes on",
+    remedy: "make another in its place: `openssl rand -hex 32`; it is read at each use and needs no reload",
+};
 
 /// All of them, for `itsmd explain` and the documentation.
 pub const CODES: &[Code] = &[
@@ -142,6 +157,8 @@ pub const CODES: &[Code] = &[
     EMPTY_COLUMNS,
     OPEN_SECRET,
     FILTER_DOUBTED,
+    NO_CONTROL_TOKEN,
+    WEAK_CONTROL_TOKEN,
 ];
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ pub(super) fn mistakes(errors: &ConfigErrors) -> Section {
             let lines = mistakes.iter().map(|mistake| {
                 let code = match mistake.about {
                     About::Value => &code::CONFIGURATION,
-                    About::Secret => &auth::codes::SECRET,
+                    About::NoToken | About::WeakToken | About::Secret => &auth::codes::SECRET,
                 };
                 found(code, format!("{}:{mistake}", file.display()))
             });
@@ -111,6 +111,8 @@ fn doubtful(warning: &Warning) -> Finding {
     let code = match warning.mistake.about {
         About::Value => &code::DOUBTFUL,
         About::Secret => &code::OPEN_SECRET,
+        About::NoToken => &code::NO_CONTROL_TOKEN,
+        About::WeakToken => &code::WEAK_CONTROL_TOKEN,
     };
     Finding::new(code, Severity::Warning, warning.to_string())
 }
@@ -279,6 +281,32 @@ mod tests {
         let of = |seconds| splay_words(TimeDelta::seconds(seconds));
         assert_eq!(of(0), "");
         assert_eq!(of(6369), " (1:46:09 after the schedule's own by its splay)");
+    }
+
+    #[test]
+    fn each_doubt_about_the_control_token_has_its_own_code_and_remedy() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let (file, token) = (folder.path().join("itsmd.toml"), folder.path().join("token"));
+        let text = "[http]\ncontrol_token = { file = \"token\" }\n[workspace]\nkind = \"file\"\npath = \"rows\"\n\
+                    [[connection]]\nname = \"contoso\"\npartner = \"servicenow\"\n\
+                    server_url = \"https://contoso.service-now.com\"\n\
+                    [connection.auth]\nmethod = \"api-key\"\napi_key = { env = \"PATH\" }\n";
+        std::fs::write(&file, text).unwrap();
+        let found = || {
+            let loaded = crate::config::load(&file).unwrap();
+            let found = loaded.warnings.iter().map(doubtful);
+            let mut codes: Vec<&str> = found.map(|finding| finding.code).collect();
+            codes.sort_unstable();
+            codes
+        };
+        assert_eq!(found(), ["ITSMD-CK-020"]);
+        std::fs::write(&token, "short").unwrap();
+        std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(found(), ["ITSMD-CK-018", "ITSMD-CK-021"]);
+        for code in [code::NO_CONTROL_TOKEN, code::WEAK_CONTROL_TOKEN] {
+            assert!(code.remedy.contains("openssl rand -hex 32"), "{}", code.id);
+        }
     }
 
     #[test]

@@ -76,6 +76,11 @@ fn a_control_token_is_a_reference_that_may_be_doubtful_and_never_stops_the_progr
             "{words}: {told}"
         );
     }
+    let both = doubts(Some("fifteen-letters"), 0o644, here);
+    assert!(
+        both.contains("15 characters") && both.contains("others may read"),
+        "{both}"
+    );
     assert!(read(right().as_ref()).unwrap().config.control_token.is_none());
     refused(
         &format!("[http]\ncontrol_token = \"0123456789abcdef\"\n{}", right()),

@@ -4,7 +4,7 @@ use super::families::{Families, Value};
 use super::monotone::Labels;
 use super::table::{
     BACKFILL, BUILD_INFO, CREDENTIAL_EXPIRY, INTERVAL, LAG, LAST_RECONCILE, LAST_SUCCESS, LEDGER, Metric, OVERDUE,
-    POSITION, PROBLEM, QUARANTINED, RECONCILE_INTERVAL, SIGN_IN_REFUSED, STATE, UP, WINDOW_START,
+    POSITION, PROBLEM, QUARANTINED, RECONCILE_INTERVAL, RECONCILE_OVERDUE, SIGN_IN_REFUSED, STATE, UP, WINDOW_START,
 };
 use super::{float, seconds};
 use crate::status::{Report, StreamReport, StreamState};
@@ -85,6 +85,10 @@ impl Families {
             (
                 RECONCILE_INTERVAL,
                 reconcile.and_then(|reconcile| reconcile.interval_seconds).map(float),
+            ),
+            (
+                RECONCILE_OVERDUE,
+                reconcile.and_then(|reconcile| reconcile.overdue_seconds).map(float),
             ),
             (QUARANTINED, Some(float(stream.quarantined))),
             (LEDGER, Some(float(stream.records))),

@@ -76,6 +76,7 @@ metrics! {
     INTERVAL Gauge "itsmd_schedule_interval_seconds" Seconds STREAM, "Distance of two runs by the schedule.";
     LAST_RECONCILE Gauge "itsmd_last_reconcile_timestamp_seconds" Seconds STREAM, "End of the last sweep for what no cursor sees.";
     RECONCILE_INTERVAL Gauge "itsmd_reconcile_interval_seconds" Seconds STREAM, "Distance of two sweeps by their schedule; absent if reconcile is off.";
+    RECONCILE_OVERDUE Gauge "itsmd_reconcile_overdue_seconds" Seconds STREAM, "Seconds since that schedule rang for the first time after the last sweep ended, or after the first run if none ever did; 0 in time, absent if reconcile is off. Days that the schedule leaves out do not count.";
     QUARANTINED Gauge "itsmd_quarantined_records" Count STREAM, "Records set aside.";
     LEDGER Gauge "itsmd_ledger_records" Count STREAM, "Records in the ledger.";
     BACKFILL Gauge "itsmd_backfill_slices" Count &["connection", "work_item", "status"], "Slices behind the head, by whether they are complete or open.";

@@ -59,6 +59,7 @@ fn everything() -> String {
         reconcile: Some(Reconcile {
             last: Some("2026-11-20T04:00:00Z".parse().unwrap()),
             interval_seconds: Some(86_400),
+            overdue_seconds: Some(7200),
             ..Reconcile::default()
         }),
         overdue_seconds: Some(0),
@@ -100,6 +101,7 @@ fn values_bear_connection_and_work_item() {
         r#"itsmd_requests_total{connection="contoso",work_item="incident",outcome="throttled"} 1"#,
         r#"itsmd_stream_problem{connection="contoso",work_item="incident",code="ITSMD-SN-014"} 1"#,
         r#"itsmd_reconcile_interval_seconds{connection="contoso",work_item="incident"} 86400"#,
+        r#"itsmd_reconcile_overdue_seconds{connection="contoso",work_item="incident"} 7200"#,
         r#"itsmd_sign_in_refused{connection="contoso"} 0"#,
         "itsmd_sign_in_refused 1",
         r#"itsmd_overdue_seconds{connection="contoso",work_item="incident"} 0"#,

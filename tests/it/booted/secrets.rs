@@ -20,7 +20,10 @@ async fn credentials_are_read_at_the_start_and_looked_at_by_a_reload() {
     // The shipped example, with its own lines in force.
     let example = std::fs::read_to_string(machine.path("/usr/share/doc/itsmd/examples/credentials.conf")).unwrap();
     let example = example
-        .replace("#LoadCredential=azure:", "LoadCredential=azure:")
+        .replace(
+            "#LoadCredential=workspace-client-secret:/etc/itsmd/secrets/workspace-client-secret",
+            "LoadCredential=azure:/etc/itsmd/secrets/azure",
+        )
         .replace(
             "#LoadCredential=contoso-password:/etc/itsmd/secrets/contoso-password",
             "LoadCredential=desk:/etc/itsmd/secrets/desk",

@@ -211,6 +211,29 @@ pub const PAGES: &[Page] = &[
         ],
     ),
     page(
+        "ITSMD-CK-020",
+        &[
+            cause(
+                "the file was never made, or `control_token` names another one",
+                "`ls -l` of the file that is named",
+                "`openssl rand -hex 32 | sudo tee FILE`, then `chown root:itsmd` and `chmod 0640`",
+            ),
+            cause(
+                "the service's user may not read it",
+                "`sudo -u itsmd cat FILE`",
+                "`chown root:itsmd` and `chmod 0640`; the folder has to let the group in",
+            ),
+        ],
+    ),
+    page(
+        "ITSMD-CK-021",
+        &[cause(
+            "a password was typed in place of a token, or more than one line stands in the file",
+            "the number of characters, or what stands between them, is told; at least 16 without a space are needed",
+            "`openssl rand -hex 32 | sudo tee FILE`",
+        )],
+    ),
+    page(
         "ITSMD-MC-001",
         &[
             cause(
