@@ -179,7 +179,10 @@ fn eight_quiet_hours_raise_nothing_and_silence_is_told_within_two_hours_and_for_
 fn older_records_that_arrive_are_no_end_of_a_head_that_is_not_read() {
     let rows = vec![
         row(&written("contoso", "INFO", &ago(240)), json!({"LagSeconds_d": 1.0})),
-        row(&written("contoso", "WARNING", &ago(60)), json!({"LagSeconds_d": 10_800.0})),
+        row(
+            &written("contoso", "WARNING", &ago(60)),
+            json!({"LagSeconds_d": 10_800.0}),
+        ),
         // A reconcile that sent something.
         written("contoso", "INFO", &ago(5)),
     ];
