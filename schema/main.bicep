@@ -1219,11 +1219,10 @@ let Late = 90m;
 let Rows = ServiceDeskLog_CL
     | where TimeGenerated > ago(Remembered)
     | where isnotempty(ServiceDeskWorkItemType_s) and ServiceDeskConnectionName_s != "itsmd/check"
-    // One half of a stream may get on while something "stands in its way": that is no end of the error.
-    | extend Worked = LogType_s != "ERROR" and Message !contains "stands in its way"
-    // When it was last read to its end; a row without a lag says so only if all is well.
-    | extend Read = iff(isnotnull(LagSeconds_d), TimeGenerated - LagSeconds_d * 1s,
-        iff(LogType_s == "INFO", TimeGenerated, datetime(null)));
+    // One half of a stream may get on while the other stands still: a WARNING with Status_b false, and no end of the error.
+    | extend Worked = coalesce(Status_b, LogType_s != "ERROR")
+    // When it was last read to its end. A row without a lag tells of older records only, however well they go.
+    | extend Read = TimeGenerated - LagSeconds_d * 1s;
 // A slow schedule has a long lag every day: late is what is later than usual.
 let UsualLags = Rows
     | where TimeGenerated < ago(6h) and isnotnull(LagSeconds_d)
@@ -1240,6 +1239,7 @@ let LastLags = Rows
     | project ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s, LagSeconds = LagSeconds_d;
 let Streams = Rows
     | summarize
+        FirstHeard = min(TimeGenerated),
         LastHeartbeat = max(TimeGenerated),
         LastSuccess = max(Read),
         LastWorked = maxif(TimeGenerated, Worked),
@@ -1250,12 +1250,13 @@ let Streams = Rows
     | lookup kind=leftouter UsualLags on ServiceDeskConnectionName_s, ServiceDeskWorkItemType_s;
 let NoStream = print
         ServiceDeskConnectionName_s = "(none)", ServiceDeskWorkItemType_s = "(none)",
-        LastHeartbeat = datetime(null), RecordsSent24h = 0.0, LastSuccess = datetime(null), LastWorked = datetime(null),
+        FirstHeard = datetime(null), LastHeartbeat = datetime(null), RecordsSent24h = 0.0, LastSuccess = datetime(null), LastWorked = datetime(null),
         LastError = datetime(null), LastErrorMessage = "", LastErrorDetail = "", LagSeconds = real(null), UsualLag = real(null)
     | where toscalar(Rows | count) == 0;
 union Streams, NoStream
 | extend
-    MinutesSinceSuccess = datetime_diff("minute", now(), coalesce(LastSuccess, ago(Remembered))),
+    // One that was never read to its end counts from its first row: a first sync is not late when it begins.
+    MinutesSinceSuccess = datetime_diff("minute", now(), coalesce(LastSuccess, FirstHeard, ago(Remembered))),
     FailedLast = isnotnull(LastError) and (isnull(LastWorked) or LastError > LastWorked)
 | extend Verdict = case(
     isnull(LastHeartbeat) or LastHeartbeat < ago(Late), "Silent",
@@ -1266,7 +1267,7 @@ union Streams, NoStream
     isnull(LastHeartbeat),
         "No row of any stream: start itsmd, and set log_stream in [workspace], without which it writes none.",
     Verdict == "Silent",
-        "Nothing was heard: look at systemctl status itsmd and journalctl -u itsmd on its machine. A connection removed on purpose leaves this list after 30 days.",
+        "Nothing was heard: look at systemctl status itsmd and journalctl -u itsmd on its machine. A connection removed or disabled on purpose leaves the alert after two days and this list after 30: nothing is to be done.",
     Verdict == "Failing",
         strcat("Its last run failed: read LastErrorMessage, then run itsmd check --connection ", ServiceDeskConnectionName_s, " on its machine."),
     Verdict == "Behind",
@@ -1301,7 +1302,7 @@ resource stale 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = if (alerts)
   kind: 'LogAlert'
   properties: {
     displayName: 'Service desk: sync stale'
-    description: 'The stream was not read to its end for longer than staleAfterMinutes, so what the dashboards show is old. Run ServiceDeskHealth in the workspace: Silent means that itsmd does not run or cannot reach Azure (systemctl status itsmd, journalctl -u itsmd, on its machine); Failing means that LastErrorMessage says why (itsmd check); Behind means that a server asks for patience (itsmd status). Nothing is lost: it catches up by itself. (none) means that no stream was heard at all.'
+    description: 'The stream was not read to its end for longer than staleAfterMinutes, so what the dashboards show is old. Run ServiceDeskHealth in the workspace: Silent means that itsmd does not run or cannot reach Azure (systemctl status itsmd, journalctl -u itsmd, on its machine), or that the connection was removed or disabled: then there is nothing to do, and the alert ends within two days; Failing means that LastErrorMessage says why (itsmd check); Behind means that a server asks for patience (itsmd status). Nothing is lost: it catches up by itself. (none) means that no stream was heard at all: itsmd is not started, or log_stream is not set in [workspace] of its configuration. Without log_stream this fires for ever.'
     severity: 1
     enabled: true
     scopes: [ workspace.id ]

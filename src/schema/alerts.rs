@@ -34,8 +34,10 @@ fn alerts() -> [Alert; 3] {
             title: "Service desk: sync stale",
             description: "The stream was not read to its end for longer than staleAfterMinutes, so what the dashboards show is old. Run \
                 ServiceDeskHealth in the workspace: Silent means that itsmd does not run or cannot reach Azure (systemctl status itsmd, \
-                journalctl -u itsmd, on its machine); Failing means that LastErrorMessage says why (itsmd check); Behind means that a server asks for patience (itsmd status). Nothing is lost: it catches \
-                up by itself. (none) means that no stream was heard at all.",
+                journalctl -u itsmd, on its machine), or that the connection was removed or disabled: then there is nothing to do, \
+                and the alert ends within two days; Failing means that LastErrorMessage says why (itsmd check); Behind means that a server \
+                asks for patience (itsmd status). Nothing is lost: it catches up by itself. (none) means that no stream was heard at all: \
+                itsmd is not started, or log_stream is not set in [workspace] of its configuration. Without log_stream this fires for ever.",
             query: include_str!("kql/alerts/stale.kql"),
             severity: 1,
             every: "PT15M",

@@ -77,10 +77,15 @@ impl<S, K: Sink> Stream<S, K> {
             return;
         }
         let now = (self.now)();
+        // Each row puts off the hour's sign of life: so each says how old the head is, also one of older records.
+        let read = match report.read_to_end {
+            Some(started) => Some(started),
+            None => self.head_read().await,
+        };
         let mut about = About {
             run_id: &run.id,
             tally: report.tally,
-            lag_seconds: report.read_to_end.map(|started| seconds(now - started)),
+            lag_seconds: read.map(|read| seconds(now - read)),
             ..About::default()
         };
         match (&report.error, report.outcome) {
@@ -98,6 +103,16 @@ impl<S, K: Sink> Stream<S, K> {
             }
             (None, Outcome::Failed | Outcome::Interrupted | Outcome::Skipped) => {}
         }
+    }
+
+    /// When the last run that read the head to its end began, if one did and the log is wanted.
+    async fn head_read(&self) -> Option<DateTime<Utc>> {
+        if !self.settings.log {
+            return None;
+        }
+        let id = self.id.clone();
+        let row = self.store.call(move |db| db.stream(&id)).await;
+        row.ok().flatten()?.head_read
     }
 
     /// A run that ended by a fault of ours.

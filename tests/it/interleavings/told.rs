@@ -93,6 +93,24 @@ async fn eight_quiet_hours_are_a_sign_of_life_an_hour_and_none_after_a_stop() {
     );
 }
 
+/// Such a row puts off the hour's sign of life: whoever watches for a stale head must not lose sight of it for two.
+#[tokio::test(start_paused = true)]
+async fn a_row_of_older_records_says_how_old_the_head_is_too() {
+    let scene = Scene::logged();
+    scene.desk.fill(3, TimeDelta::hours(1));
+    scene.run(Pass::Head).await;
+    tokio::time::sleep(MINUTE * 50).await;
+    let report = scene.run(Pass::Rest).await;
+    assert_eq!((report.outcome, report.tally.sent), (Outcome::Complete, 2));
+    let (_, last) = scene.workspace.log().pop().unwrap();
+    assert_eq!(
+        (&last["LogType_s"], &last["RecordsSent_d"]),
+        (&"INFO".into(), &2.0.into())
+    );
+    let lag = last["LagSeconds_d"].as_f64().unwrap();
+    assert!((3000.0..3060.0).contains(&lag), "{last}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_is_read_every_six_hours_gives_a_sign_of_life_every_hour() {
     let scene = Scene::logged();

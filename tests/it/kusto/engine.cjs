@@ -271,6 +271,7 @@ class Engine {
             case 'countif': return named(all(0).filter((value) => value === true).length);
             case 'sum': return named(sum(all(0)));
             case 'sumif': { const wanted = all(1); return named(sum(all(0).filter((_, i) => wanted[i] === true))); }
+            case 'min': return named(known(all(0)).reduce((a, b) => (a !== null && order(a) <= order(b) ? a : b), null));
             case 'max': return named(best(all(0)));
             case 'maxif': { const wanted = all(1); return named(best(all(0).filter((_, i) => wanted[i] === true))); }
             case 'percentile': {

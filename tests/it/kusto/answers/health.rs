@@ -42,7 +42,7 @@ fn each_stream_has_one_verdict() {
         written("halved", "ERROR", &ago(20)),
         row(
             &written("halved", "WARNING", &ago(10)),
-            json!({"Message": "halved in step: 3 records sent; but ITSMD-SN-020 stands in its way", "LagSeconds_d": 1.0}),
+            json!({"Message": "halved in step: 3 records sent; but ITSMD-SN-020 stands in its way", "Status_b": false, "LagSeconds_d": 1.0}),
         ),
         // Read every four hours: it is as late as always.
         row(&written("slow", "INFO", &ago(2000)), lag(13_000.0)),
@@ -141,7 +141,8 @@ fn heartbeats(from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Value> {
     let mut at = from;
     let mut rows = Vec::new();
     while at <= to {
-        rows.push(written("contoso", "INFO", &stamp(at)));
+        let just_read = json!({"LagSeconds_d": 300.0});
+        rows.push(row(&written("contoso", "INFO", &stamp(at)), just_read));
         at += TimeDelta::minutes(65);
     }
     rows
@@ -163,11 +164,65 @@ fn eight_quiet_hours_raise_nothing_and_silence_is_told_within_two_hours_and_for_
     }
     let again = [
         rows,
-        vec![written("contoso", "INFO", &stamp(stopped + TimeDelta::days(7)))],
+        vec![row(
+            &written("contoso", "INFO", &stamp(stopped + TimeDelta::days(7))),
+            json!({"LagSeconds_d": 1.0}),
+        )],
     ]
     .concat();
     let then = stopped + TimeDelta::days(7) + TimeDelta::minutes(15);
     assert!(!looked_at(again, then, then)[0].1);
+}
+
+#[test]
+#[ignore = "needs Node and Microsoft's parser: run by .ci/stages/kusto"]
+fn older_records_that_arrive_are_no_end_of_a_head_that_is_not_read() {
+    let rows = vec![
+        row(&written("contoso", "INFO", &ago(240)), json!({"LagSeconds_d": 1.0})),
+        row(
+            &written("contoso", "WARNING", &ago(60)),
+            json!({"LagSeconds_d": 10_800.0}),
+        ),
+        // A reconcile that sent something.
+        written("contoso", "INFO", &ago(5)),
+    ];
+    assert_eq!(health(rows.clone())[0]["MinutesSinceSuccess"], 240);
+    assert!(looked_at(rows, now(), now())[0].1);
+}
+
+#[test]
+#[ignore = "needs Node and Microsoft's parser: run by .ci/stages/kusto"]
+fn a_first_sync_is_not_late_when_it_begins_and_is_when_it_reaches_no_end() {
+    let begun = now() - TimeDelta::minutes(20);
+    let rows = vec![
+        written("contoso", "INFO", &stamp(begun)),
+        written("contoso", "ERROR", &stamp(begun + TimeDelta::minutes(60))),
+    ];
+    assert!(!looked_at(rows.clone(), now(), now())[0].1);
+    let then = begun + TimeDelta::minutes(95);
+    assert!(looked_at(rows, then, then)[0].1);
+}
+
+#[test]
+#[ignore = "needs Node and Microsoft's parser: run by .ci/stages/kusto"]
+fn a_half_that_stands_still_is_told_by_its_status_whatever_the_words() {
+    let lag = json!({"LagSeconds_d": 1.0});
+    let rows = vec![
+        row(&written("by-words", "ERROR", &ago(20)), lag.clone()),
+        row(
+            &row(&written("by-words", "WARNING", &ago(10)), lag.clone()),
+            json!({"Message": "a secret that stands in its way ends in 30 days"}),
+        ),
+        row(&written("by-status", "ERROR", &ago(20)), lag.clone()),
+        row(
+            &row(&written("by-status", "WARNING", &ago(10)), lag),
+            json!({"Status_b": false}),
+        ),
+    ];
+    assert_eq!(
+        told(&health(rows), &["ServiceDeskConnectionName_s", "Verdict"]),
+        ["by-status Failing", "by-words InStep"]
+    );
 }
 
 #[test]
