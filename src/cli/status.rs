@@ -131,6 +131,7 @@ fn never_ran(config: &Config) -> Report {
         recent: Vec::new(),
         refused_sign_ins: Vec::new(),
         credentials: Vec::new(),
+        refused_reload: None,
     }
 }
 

@@ -265,7 +265,7 @@ fn where_nothing_was_yet_every_section_says_so() {
         "No run has ended yet.",
         "No run has delivered, failed or set anything aside yet.",
         "No run failed in the last 7 days.",
-        "No record is set aside: everything that was read was delivered.",
+        "No record is set aside: nothing that was read was left out.",
     ] {
         assert!(said.contains(nothing), "{nothing}: {said}");
     }

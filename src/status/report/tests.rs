@@ -63,6 +63,7 @@ pub fn report(streams: Vec<StreamReport>) -> Report {
         recent: Vec::new(),
         refused_sign_ins: Vec::new(),
         credentials: Vec::new(),
+        refused_reload: None,
     }
 }
 
