@@ -14,8 +14,8 @@ use crate::daemon::Schedule;
 use crate::model::{StreamId, WorkItemKind};
 use crate::status;
 use crate::status::{
-    Backfill, ConnectionReport, Credential, LastRun, Problem, Reconcile, RefusedSignIn, Report, StreamReport,
-    StreamState, UnderWay, Waiting,
+    Backfill, ConnectionReport, Credential, LastRun, Problem, Reconcile, RefusedReload, RefusedSignIn, Report,
+    StreamReport, StreamState, UnderWay, Waiting,
 };
 use crate::store::{self, Db, RunRow, Store, StoreError, StoredSlice, StreamKey, StreamRow, Worker};
 
@@ -33,6 +33,8 @@ pub struct Live {
     pub next: BTreeMap<String, DateTime<Utc>>,
     /// The sign-ins that are refused now.
     pub refused: Vec<RefusedSignIn>,
+    /// The last reload, if it was refused.
+    pub refused_reload: Option<RefusedReload>,
     /// Streams of which nothing can be written down, and why: the state file cannot tell that of itself.
     pub unwritten: BTreeMap<String, Problem>,
 }
@@ -64,6 +66,7 @@ pub async fn report(config: &Config, store: &Store, mut live: Live, now: DateTim
                 connections,
                 refused_sign_ins: live.refused,
                 credentials: credentials(&config, now),
+                refused_reload: live.refused_reload,
             })
         })
         .await

@@ -130,6 +130,7 @@ fn never_ran(config: &Config) -> Report {
         connections: connections.collect(),
         refused_sign_ins: Vec::new(),
         credentials: Vec::new(),
+        refused_reload: None,
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-use super::Report;
+use super::{RefusedReload, Report};
 
 mod families;
 mod gauges;
@@ -50,8 +50,8 @@ impl RequestOutcome {
 /// How the last reload went.
 #[derive(Debug, Clone, Copy)]
 struct Reload {
-    good: bool,
-    last_good: f64,
+    refused: Option<DateTime<Utc>>,
+    last_good: DateTime<Utc>,
 }
 
 /// Remembers what was seen, and renders.
@@ -65,14 +65,13 @@ pub struct Metrics {
 impl Metrics {
     /// Nothing seen yet, of a process that began then.
     pub fn new(started: DateTime<Utc>) -> Self {
-        let started = seconds(started);
         Self {
             seen: Mutex::default(),
             reload: Mutex::new(Reload {
-                good: true,
+                refused: None,
                 last_good: started,
             }),
-            started,
+            started: seconds(started),
         }
     }
 
@@ -87,10 +86,19 @@ impl Metrics {
     /// A configuration was read again: `good` if it is in force since `at`.
     pub fn reloaded(&self, good: bool, at: DateTime<Utc>) {
         let mut reload = self.reload.lock().unwrap_or_else(PoisonError::into_inner);
-        reload.good = good;
+        reload.refused = (!good).then_some(at);
         if good {
-            reload.last_good = seconds(at);
+            reload.last_good = at;
         }
+    }
+
+    /// The last reload, if it was refused.
+    pub fn refused_reload(&self) -> Option<RefusedReload> {
+        let reload = *self.reload.lock().unwrap_or_else(PoisonError::into_inner);
+        reload.refused.map(|at| RefusedReload {
+            at,
+            in_force_since: reload.last_good,
+        })
     }
 
     /// Everything in Prometheus' text format, with the gauges of this report.
@@ -99,8 +107,8 @@ impl Metrics {
         families.report(report);
         let reload = *self.reload.lock().unwrap_or_else(PoisonError::into_inner);
         let mut own = own::samples(self.started);
-        own.push(Sample::count(RELOAD_OK, Vec::new(), reload.good.into()));
-        own.push(Sample::number(RELOADED, Vec::new(), reload.last_good));
+        own.push(Sample::count(RELOAD_OK, Vec::new(), reload.refused.is_none().into()));
+        own.push(Sample::number(RELOADED, Vec::new(), seconds(reload.last_good)));
         for Sample { metric, labels, value } in own {
             families.add(metric, &labels, &value);
         }

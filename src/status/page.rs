@@ -5,6 +5,7 @@
 //! draws what the tables say. Nothing of a work item is shown but its number.
 
 mod asset;
+mod cause;
 mod controls;
 mod created;
 mod errors;
@@ -15,6 +16,7 @@ mod hours;
 mod html;
 mod policy;
 mod quarantine;
+mod remarks;
 mod runs;
 mod standing;
 mod stream_row;
@@ -33,7 +35,7 @@ const RELOAD: u32 = 30;
 pub fn page(report: &Report, history: &History, controls: Controls) -> String {
     let sections = [
         headline::headline(report, history),
-        headline::remarks(report),
+        remarks::remarks(report),
         controls::controls(report, controls),
         figures::figures(report, history),
         streams::streams(report),

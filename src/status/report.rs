@@ -2,12 +2,14 @@
 
 mod credentials;
 mod mood;
+mod reload;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use credentials::{Credential, RefusedSignIn};
 pub use mood::Mood;
+pub use reload::RefusedReload;
 
 use super::history::Worker;
 use crate::model::{Partner, Trouble, WorkItemKind};
@@ -27,6 +29,9 @@ pub struct Report {
     /// What is signed in with and ends on a known day.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub credentials: Vec<Credential>,
+    /// The last reload, if it was refused; only a daemon knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_reload: Option<RefusedReload>,
 }
 
 /// One connection.
@@ -316,9 +321,12 @@ impl Report {
 
     /// What a person should know that is no single stream's, in sentences.
     pub fn remarks(&self) -> impl Iterator<Item = String> {
+        let reload = self.refused_reload.iter().map(RefusedReload::sentence);
         let refused = self.refused_sign_ins.iter().map(|refused| refused.sentence(self.at));
         let ending = self.credentials.iter().filter(|credential| credential.soon);
-        refused.chain(ending.map(|credential| credential.sentence(self.at)))
+        reload
+            .chain(refused)
+            .chain(ending.map(|credential| credential.sentence(self.at)))
     }
 
     /// Every stream with its connection, in order.

@@ -57,6 +57,16 @@ pub fn bytes(number: u64) -> String {
     format!("{}.{} {name}", count(number / unit), number % unit * 10 / unit)
 }
 
+/// What is longer than a person reads at a glance, cut.
+pub fn shortened(text: &str) -> String {
+    const GLANCE: usize = 200;
+    if text.chars().count() <= GLANCE {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(GLANCE - 1).collect();
+    format!("{}…", kept.trim_end())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,6 +103,13 @@ mod tests {
             [0, 999, 4_711, 1_250_000, 3_000_000_000].map(bytes),
             ["0 B", "999 B", "4.7 kB", "1.2 MB", "3.0 GB"]
         );
+    }
+
+    #[test]
+    fn what_is_long_is_cut_and_says_so() {
+        assert_eq!(shortened("403 from desk.example"), "403 from desk.example");
+        let cut = shortened(&"ä".repeat(300));
+        assert_eq!((cut.chars().count(), cut.ends_with("ä…")), (200, true));
     }
 
     #[test]

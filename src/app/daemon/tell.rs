@@ -42,6 +42,7 @@ impl Daemon {
             next: self.scheduler.next_instants().borrow().clone(),
             waiting: Some(crew.parts.waiting()),
             refused: crew.parts.refused(crate::app::now()),
+            refused_reload: self.metrics.refused_reload(),
             at_work: true,
             ..Live::default()
         };

@@ -260,9 +260,11 @@ fn a_refused_reload_is_seen_until_one_is_good() {
     let says = |line: &str| metrics.render(&report(vec![])).lines().any(|said| said == line);
     let later = "2026-11-20T10:00:00Z".parse().unwrap();
     metrics.reloaded(false, later);
+    assert_eq!(metrics.refused_reload().map(|refused| refused.at), Some(later));
     assert!(says("itsmd_config_last_reload_successful 0"));
     assert!(says("itsmd_config_last_reload_success_timestamp_seconds 1795165200"));
     metrics.reloaded(true, later);
+    assert_eq!(metrics.refused_reload(), None);
     assert!(says("itsmd_config_last_reload_successful 1"));
     assert!(says("itsmd_config_last_reload_success_timestamp_seconds 1795168800"));
 }

@@ -7,8 +7,9 @@
     resync: "Asked to deliver again: the streams below show how far it is.",
   };
 
-  function tell(text, good) {
+  function tell(text, good, control) {
     const outcome = byId("outcome");
+    outcome.dataset.of = control;
     outcome.className = good ? "outcome good" : "outcome bad";
     outcome.textContent = text;
   }
@@ -22,13 +23,13 @@
       if (answer.ok) {
         form.reset();
         form.closest("details").open = false;
-        tell(DONE[control], true);
+        tell(DONE[control], true, control);
       } else {
-        tell((await answer.text()).trim() || `It was refused (${answer.status}).`, false);
+        tell((await answer.text()).trim() || `It was refused (${answer.status}).`, false, control);
         form.querySelector("[name=token]").focus();
       }
     } catch {
-      tell("itsmd did not answer: nothing is known to have been done.", false);
+      tell("itsmd did not answer: nothing is known to have been done.", false, control);
     } finally {
       button.disabled = false;
     }
@@ -53,12 +54,23 @@
   // What a form without this script has led to stands in the address; once read it is over.
   if (location.search) history.replaceState(null, "", location.pathname + location.hash);
 
+  // A refusal belongs to the form that was refused.
+  function turn(event) {
+    const outcome = byId("outcome");
+    const form = event.target.closest?.(".control")?.querySelector("form");
+    if (!form || !outcome.classList.contains("bad")) return;
+    const closed = event.type === "toggle" && !event.target.open;
+    if ((form.dataset.control === outcome.dataset.of) === closed) outcome.textContent = "";
+  }
+  document.addEventListener("toggle", turn, true);
+  document.addEventListener("input", turn);
+
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (!form.dataset.control) return;
     event.preventDefault();
     if (form.dataset.control === "resync" && !(await ask(form))) {
-      tell("Nothing was asked for.", true);
+      tell("Nothing was asked for.", true, "resync");
       return;
     }
     await send(form);

@@ -14,18 +14,13 @@ pub(super) fn figures(report: &Report, history: &History) -> String {
     if report.connections.is_empty() {
         return String::new();
     }
-    let lag = report.streams().filter_map(|(_, stream)| stream.lag_seconds).max();
     let records: u64 = report.streams().map(|(_, stream)| stream.records).sum();
     let aside: u64 = report.streams().map(|(_, stream)| stream.quarantined).sum();
     let streams = report.streams().count();
     let mut html = String::from("<dl class=\"figures\" aria-label=\"Figures\">\n");
     figure(&mut html, "Streams", &streams.to_string(), &states(report));
-    figure(
-        &mut html,
-        "Largest lag",
-        &lag.map_or_else(|| "–".to_owned(), span),
-        "since the last whole read",
-    );
+    let (lag, hint) = largest_lag(report);
+    figure(&mut html, "Largest lag", &lag, &hint);
     figure(
         &mut html,
         "Records kept in step",
@@ -53,6 +48,25 @@ fn figure(html: &mut String, name: &str, number: &str, hint: &str) {
         html,
         "<div><dt>{name}</dt><dd class=\"number\">{number}</dd><dd class=\"hint\">{hint}</dd></div>"
     );
+}
+
+/// Of those that were read; a stream that never was is later than any of them.
+fn largest_lag(report: &Report) -> (String, String) {
+    let at_work = report
+        .streams()
+        .map(|(_, stream)| stream)
+        .filter(|stream| Standing::of(stream) != Standing::Off);
+    let (read, never): (Vec<_>, Vec<_>) = at_work.map(|stream| stream.lag_seconds).partition(Option::is_some);
+    let lag = read.into_iter().flatten().max();
+    match (lag, never.len()) {
+        (None, 0) => ("–".to_owned(), "no stream is read".to_owned()),
+        (Some(lag), 0) => (span(lag), "since the last whole read".to_owned()),
+        (None, never) => (format!("{never} never read"), "to its end".to_owned()),
+        (Some(lag), never) => (
+            format!("{never} never read"),
+            format!("to its end; the others {} at most", span(lag)),
+        ),
+    }
 }
 
 /// `2 failing · 1 waiting · 37 in step`, each with its shape.

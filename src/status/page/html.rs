@@ -86,6 +86,11 @@ pub(super) fn capital(sentence: &str) -> String {
         .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// Escaped, with a capital and a full stop; not for what begins with a name.
+pub(super) fn sentence(words: &str) -> String {
+    prose(&capital(words.trim_end_matches('.'))) + "."
+}
+
 /// A shape of [`SHAPES`]: what a colour says is said by it too.
 pub(super) fn shape(name: &str) -> String {
     format!("<svg class=\"shape\" aria-hidden=\"true\"><use href=\"#{name}\"/></svg>")

@@ -3,6 +3,7 @@
 (() => {
   const REFRESH = 30_000; // At the latest, though nothing seems to have changed.
   const STALE = 60_000; // From then on nothing green is shown.
+  const STALE_UNSEEN = 150_000; // A browser wakes a tab that nobody sees once a minute at most.
   const AT_MOST = 1_000; // Between two refreshes.
   const byId = (id) => document.getElementById(id);
 
@@ -78,6 +79,7 @@
 
   // --- freshness -------------------------------------------------------------------------------------------------------------------
   let heard = Date.now(); // When the numbers on the page came.
+  let woken = 0; // When somebody looked at it again.
   let told = null; // What the headline said before the daemon was lost.
   let beat = false;
 
@@ -89,10 +91,18 @@
     // The style shows by itself that numbers are old when this stops.
     document.documentElement.dataset.beat = beat ? "a" : "b";
     ahead = Number(state.dataset.at) - heard;
+    unseen();
     byId("link").className = "link live";
     byId("link").textContent = "live";
     tellTimes(true);
     document.dispatchEvent(new Event("itsmd:fresh"));
+  }
+
+  // In a tab that nobody sees no word is without its time, for the browser may put it to sleep.
+  function unseen() {
+    if (!document.hidden || told !== null) return;
+    document.title = `${byId("word").textContent} at ${clock.format(new Date(heard + ahead))} · itsmd`;
+    byId("icon").href = byId("icon").href.replace(/(good|busy)\.svg\?.*/, "off.svg");
   }
 
   function make(tag, text) {
@@ -115,6 +125,9 @@
       reason.id = "lost";
       byId("lead").replaceChildren("Not connected since ", since, ": ", reason, ` What stands below was true then; it said “${told}”.`);
       state.querySelector(".shape use")?.setAttribute("href", "#off");
+      // What it said to do was about another trouble.
+      if (byId("reasons")) byId("reasons").hidden = true;
+      byId("gone").hidden = false;
       document.title = "Not connected · itsmd";
       byId("icon").href = byId("icon").href.replace(/\w+\.svg\?.*/, "off.svg");
       byId("announce").textContent = `Not connected. It said ${told}.`;
@@ -192,6 +205,9 @@
   // --- events ----------------------------------------------------------------------------------------------------------------------
   let events = null;
   function listen() {
+    // A browser has six connections to one host: a tab that nobody sees holds none.
+    if (document.hidden) return;
+    events?.close();
     events = new EventSource("api/events");
     events.addEventListener("change", soon);
     events.addEventListener("open", () => {
@@ -204,9 +220,21 @@
   function tick() {
     tellTimes(false);
     const now = Date.now();
-    if (now - heard > STALE) lost("itsmd has not answered for a minute.");
+    if (now - Math.max(heard, woken) > (document.hidden ? STALE_UNSEEN : STALE)) lost("itsmd has not answered for a minute.");
     if (now - asked > (told === null ? REFRESH : 3_000)) soon();
     if (events?.readyState === EventSource.CLOSED && now - asked > 5_000) listen();
+  }
+
+  function seen() {
+    if (document.hidden) {
+      events?.close();
+      unseen();
+      return;
+    }
+    woken = Date.now(); // It may have slept: what is old is asked for at once before anybody is called lost.
+    listen();
+    refresh();
+    tick();
   }
 
   document.addEventListener("DOMContentLoaded", () => {
@@ -227,7 +255,7 @@
     fresh();
     listen();
     setInterval(tick, 1_000);
-    document.addEventListener("visibilitychange", () => document.hidden || tick());
+    document.addEventListener("visibilitychange", seen);
     document.addEventListener("itsmd:refresh", soon);
     addEventListener("pageshow", (event) => event.persisted && soon());
     // A page that is left does not hold a connection.

@@ -16,7 +16,7 @@ pub(super) fn quarantine(history: &History) -> String {
         String::from("<section id=\"aside\" aria-labelledby=\"aside-title\">\n<h2 id=\"aside-title\">Set aside</h2>\n");
     if history.quarantine_total == 0 {
         html.push_str(
-            "<p class=\"empty\">No record is set aside: everything that was read was delivered.</p>\n</section>\n",
+            "<p class=\"empty\">No record is set aside: nothing that was read was left out.</p>\n</section>\n",
         );
         return html;
     }

@@ -1,4 +1,4 @@
-//! The runs that did something, the newest first: the first few at once, the rest folded.
+//! The runs that did something or failed, the newest first: the first few at once, the rest folded.
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ const AT_ONCE: usize = 8;
 /// The section of the runs.
 pub(super) fn runs(history: &History) -> String {
     let mut html = String::from(
-        "<section id=\"runs\" aria-labelledby=\"runs-title\">\n<h2 id=\"runs-title\">Runs that did something</h2>\n",
+        "<section id=\"runs\" aria-labelledby=\"runs-title\">\n<h2 id=\"runs-title\">Runs that did something or failed</h2>\n",
     );
     let (first, rest) = history.runs.split_at(AT_ONCE.min(history.runs.len()));
     if first.is_empty() {
@@ -61,9 +61,10 @@ fn table(html: &mut String, now: DateTime<Utc>, runs: &[RunOfStream], caption: &
 }
 
 fn row(html: &mut String, now: DateTime<Utc>, run: &RunOfStream) {
-    let worker = match run.worker {
-        Worker::Head => "",
-        Worker::Rest => " <span class=\"soft\">older records</span>",
+    // One run id may be that of several streams.
+    let (worker_id, worker) = match run.worker {
+        Worker::Head => ("head", ""),
+        Worker::Rest => ("rest", " <span class=\"soft\">older records</span>"),
     };
     let took = run.ended.map_or_else(
         || "<span class=\"soft\">–</span>".to_owned(),
@@ -71,7 +72,9 @@ fn row(html: &mut String, now: DateTime<Utc>, run: &RunOfStream) {
     );
     let _ = write!(
         html,
-        "<tr role=\"row\" id=\"run-{id}\" class=\"{class}\"><th role=\"rowheader\" scope=\"row\">{name}{worker}</th>",
+        "<tr role=\"row\" id=\"run-{connection}/{kind}/{worker_id}/{id}\" class=\"{class}\"><th role=\"rowheader\" scope=\"row\">{name}{worker}</th>",
+        connection = escape(&run.connection),
+        kind = run.work_item.as_str(),
         id = escape(&run.run_id),
         class = class(run.outcome),
         name = stream_name(&run.connection, run.work_item),

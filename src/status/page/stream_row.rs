@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::html::{ago, capital, clock, escape, explain, plural, prose, shape};
 use super::standing::Standing;
-use crate::status::words::{count, span};
+use crate::status::words::{count, shortened, span};
 use crate::status::{ConnectionReport, Outcome, StreamReport};
 
 const UNKNOWN: &str = "<span class=\"soft\">–</span>";
@@ -140,10 +140,11 @@ fn why(now: DateTime<Utc>, stream: &StreamReport) -> String {
     for problem in [problem, of_sweep].into_iter().flatten() {
         let _ = write!(
             html,
-            "<p><b>{means}.</b> {remedy}. {code}</p>",
+            "<p><b>{means}.</b> {remedy}. {code} <span class=\"soft\">Seen <code>{seen}</code></span></p>",
             means = prose(&capital(problem.means.trim_end_matches('.'))),
             remedy = prose(&capital(problem.remedy.trim_end_matches('.'))),
             code = explain(&problem.code),
+            seen = escape(&shortened(&problem.seen)),
         );
     }
     for remark in stream.remarks() {

@@ -4,6 +4,7 @@ use super::super::{Backfill, Credential, Outcome, StreamReport, StreamState, Wai
 use super::*;
 use crate::model::WorkItemKind;
 
+mod causes;
 mod many;
 
 const OFF: Controls = Controls {
@@ -75,9 +76,9 @@ fn failing_it_says_since_when_why_and_what_to_do() {
     let html = page(&report(vec![failing]), &past, OFF);
     let said = text(&html);
     for answer in [
-        "contoso incidents is blocked.",
+        "contoso incidents are blocked.",
         "Since when 09:00:00 UTC, 1 h ago. Everything up to 08:00:12 UTC (2 h ago) is in the workspace.",
-        "Why The user may not read incidents.",
+        "Why The user may not read incidents. Seen: GET /api/now/table/incident: 403 &lt;b&gt;&quot;Insufficient rights&quot;&lt;/b&gt;",
         "What to do Give it the role itil.",
         "itsmd explain ITSMD-SN-014",
     ] {
@@ -93,7 +94,7 @@ fn the_worst_of_several_is_named_and_the_others_are_counted() {
     let mut failing = stream();
     (failing.state, failing.error) = (StreamState::Failing, Some(problem()));
     let said = text(&shown(&report(vec![late.clone(), failing.clone()])));
-    assert!(said.contains("contoso incidents is failing."), "{said}");
+    assert!(said.contains("contoso incidents are failing."), "{said}");
     failing.work_item = WorkItemKind::ChangeRequest;
     failing.lag_seconds = None;
     let said = text(&shown(&report(vec![stream(), failing.clone(), {
@@ -172,7 +173,8 @@ fn an_error_comes_with_its_remedy_where_the_stream_stands() {
     let said = text(row.split("</tr>").next().unwrap());
     assert_eq!(
         said,
-        "The user may not read incidents. Give it the role itil. itsmd explain ITSMD-SN-014"
+        "The user may not read incidents. Give it the role itil. itsmd explain ITSMD-SN-014 \
+         Seen GET /api/now/table/incident: 403 &lt;b&gt;&quot;Insufficient rights&quot;&lt;/b&gt;"
     );
 }
 
@@ -265,7 +267,7 @@ fn where_nothing_was_yet_every_section_says_so() {
         "No run has ended yet.",
         "No run has delivered, failed or set anything aside yet.",
         "No run failed in the last 7 days.",
-        "No record is set aside: everything that was read was delivered.",
+        "No record is set aside: nothing that was read was left out.",
     ] {
         assert!(said.contains(nothing), "{nothing}: {said}");
     }

@@ -38,7 +38,8 @@ impl RefusedSignIn {
     /// In one sentence.
     pub fn sentence(&self, now: DateTime<Utc>) -> String {
         format!(
-            "{}: the sign-in is refused ({}), {} in a row, last {}; it is tried again {} ({}), or at once with another secret",
+            "{}: the sign-in is refused ({}), {} in a row, last {}; it is tried again {} ({}), or at once with another secret; \
+             runs before that do not ask",
             owner(self.connection.as_deref()),
             self.problem.code,
             if self.times == 1 {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Report, StreamReport, StreamState};
 
-/// A stream is late when it was not read to its end for this many of its intervals.
+/// A stream is late when it was not read to its end for this many of its intervals: hours that its schedule leaves out do not count.
 const LATE_AFTER_INTERVALS: u64 = 3;
 
 /// All streams in one word.
@@ -35,14 +35,17 @@ impl Mood {
 impl StreamReport {
     /// Whether it is later than `max_lag`, or without one than three of its intervals.
     pub fn is_late(&self, max_lag: Option<Duration>) -> bool {
-        let limit = match max_lag {
-            Some(limit) => Some(limit.as_secs()),
-            None => self.interval_seconds.map(|seconds| seconds * LATE_AFTER_INTERVALS),
-        };
-        match (self.state, limit, self.lag_seconds) {
-            (StreamState::Disabled, _, _) => false,
-            (_, Some(limit), Some(lag)) => lag > limit,
-            (_, None, _) | (_, _, None) => false,
+        if self.state == StreamState::Disabled {
+            return false;
+        }
+        let passed =
+            |seconds: Option<u64>, limit: Option<u64>| seconds.zip(limit).is_some_and(|(so_far, limit)| so_far > limit);
+        let intervals = |number: u64| self.interval_seconds.map(|seconds| seconds.saturating_mul(number));
+        match (max_lag, self.overdue_seconds) {
+            (Some(limit), _) => passed(self.lag_seconds, Some(limit.as_secs())),
+            // It is due an interval after the last whole read, and overdue from then on.
+            (None, Some(overdue)) => passed(Some(overdue), intervals(LATE_AFTER_INTERVALS - 1)),
+            (None, None) => passed(self.lag_seconds, intervals(LATE_AFTER_INTERVALS)),
         }
     }
 

@@ -62,6 +62,7 @@ pub fn report(streams: Vec<StreamReport>) -> Report {
         }],
         refused_sign_ins: Vec::new(),
         credentials: Vec::new(),
+        refused_reload: None,
     }
 }
 
@@ -137,6 +138,21 @@ fn status_is_well_up_to_three_intervals_or_the_asked_lag() {
     assert!(!report(vec![late.clone()]).is_well(None));
     late.state = StreamState::Disabled;
     assert!(report(vec![late]).is_well(None));
+}
+
+#[test]
+fn hours_that_the_schedule_leaves_out_are_not_late() {
+    let mut night = stream();
+    // `*/5 8-18`: read at 18:55, due at 8:00.
+    (night.lag_seconds, night.overdue_seconds) = (Some(13 * 3_600), Some(0));
+    assert_eq!(report(vec![night.clone()]).mood(), Mood::InStep);
+    assert!(report(vec![night.clone()]).is_well(None));
+    assert!(!report(vec![night.clone()]).is_well(Some(Duration::from_secs(900))));
+    night.overdue_seconds = Some(600);
+    assert!(!night.is_late(None));
+    night.overdue_seconds = Some(601);
+    assert!(night.is_late(None));
+    assert_eq!(report(vec![night]).mood(), Mood::Behind);
 }
 
 #[test]

@@ -20,6 +20,9 @@ check((await page.evaluate(() => document.activeElement.id)) === "token-sync", "
 await inspect(page, "refused");
 await shoot(page, "buttons-refused", false);
 await ask("nothing happened");
+await page.locator("#control-resync > summary").click();
+await until(page, "the refusal goes with its form", () => document.getElementById("outcome").textContent === "");
+await page.locator("#control-resync > summary").click();
 
 // One try a second is taken.
 await page.waitForTimeout(1_100);

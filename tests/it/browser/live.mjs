@@ -41,12 +41,57 @@ check(!(await page.locator("#state").getAttribute("class")).includes("good"), "t
 check((await page.title()).startsWith("Not connected"), `the title is ${await page.title()}`);
 check((await page.locator("#link").innerText()) === "not connected", "the corner says that it is live");
 check((await page.locator("#announce").textContent()).startsWith("Not connected"), "the loss was not spoken of");
+check(await page.locator("#gone").isVisible(), "it does not say where to look");
+check((await page.locator("#gone").innerText()).includes("journalctl -u itsmd"), "it does not name the journal");
 await inspect(page, "not connected");
 await page.evaluate(() => scrollTo(0, 0));
 await shoot(page, "not-connected", false);
 await ask("start");
 await until(page, "it is in step once the daemon is back", () => document.getElementById("word").textContent === "In step");
 check((await page.evaluate(() => globalThis.mark)) === "still here", "it was loaded anew when the daemon came back");
+check(!(await page.locator("#gone").isVisible()), "it still says where to look for a lost daemon");
+
+// A daemon that goes while something fails: what was to do about that is not what is to do now.
+await ask("a failure");
+await until(page, "it fails again", () => document.getElementById("word").textContent === "Failing");
+check(await page.locator("#reasons").isVisible(), "it does not say why");
+await ask("stop");
+await until(page, "it is not connected", () => document.getElementById("word").textContent === "Not connected");
+check(!(await page.locator("#reasons").isVisible()), "the old remedy stands beside a lost daemon");
+await shoot(page, "not-connected-failing", false);
+await ask("start");
+await until(page, "it fails once the daemon is back", () => document.getElementById("word").textContent === "Failing");
+check(await page.locator("#reasons").isVisible(), "it does not say why when the daemon is back");
+await ask("no failure");
+await until(page, "it is in step at last", () => document.getElementById("word").textContent === "In step");
+
+// A tab that nobody sees holds no connection and claims nothing without its time; once seen again it is up to date at once.
+const unseen = await open();
+await unseen.addInitScript(() => {
+  const Real = globalThis.EventSource;
+  globalThis.sources = [];
+  globalThis.EventSource = class extends Real {
+    constructor(...given) {
+      super(...given);
+      globalThis.sources.push(this);
+    }
+  };
+  globalThis.away = (hidden) => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event("visibilitychange"));
+  };
+});
+await go(unseen);
+const listening = () => globalThis.sources.filter((source) => source.readyState !== EventSource.CLOSED).length;
+check((await unseen.evaluate(listening)) === 1, "it does not listen");
+await unseen.evaluate(() => globalThis.away(true));
+check((await unseen.evaluate(listening)) === 0, "an unseen tab holds a connection");
+check(/^In step at \d+:\d+:\d+ · itsmd$/.test(await unseen.title()), `an unseen tab is titled ${await unseen.title()}`);
+check((await unseen.locator("#icon").getAttribute("href")).includes("off.svg"), "an unseen tab has a green icon");
+await unseen.evaluate(() => globalThis.away(false));
+await until(unseen, "it is seen again", () => document.title === "In step · itsmd");
+check((await unseen.evaluate(listening)) === 1, "a tab that is seen again does not listen");
+await unseen.context().close();
 
 // The daemon stands still: it takes connections and answers nothing.
 const still = await open({}, GONE);

@@ -99,7 +99,8 @@ async fn failing_it_says_since_when_why_and_what_to_do() {
     let says = [
         "and one more stream are failing",
         "Since when",
-        "is in the workspace.",
+        "is in the workspace, but for one record that is set aside.",
+        "Seen",
         "What to do",
         &word("means")[1..],
         &word("remedy")[1..],
