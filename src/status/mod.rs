@@ -19,7 +19,7 @@ pub use history::History;
 pub use metrics::Metrics;
 pub use page::{Asset, asset, page};
 pub use report::{
-    Backfill, ConnectionReport, Credential, LastRun, Mood, Outcome, Problem, Reconcile, RefusedReload,
-    RefusedSignIn, Report, StreamReport, StreamState, UnderWay, Waiting,
+    Backfill, ConnectionReport, Credential, LastRun, Mood, Outcome, Problem, Reconcile, RefusedReload, RefusedSignIn,
+    Report, StreamReport, StreamState, UnderWay, Waiting,
 };
 pub use text::render;
