@@ -30,7 +30,7 @@ enum Of<'a> {
 }
 
 impl<'a> Of<'a> {
-    fn in_way_of(stream: &'a StreamReport) -> Self {
+    fn in_the_way_of(stream: &'a StreamReport) -> Self {
         match (stream.problem(), &stream.waiting) {
             (Some(problem), _) => Self::Problem(problem),
             (None, Some(waiting)) => Self::Wait(&waiting.why),
@@ -68,7 +68,7 @@ pub(super) fn causes(report: &Report) -> Vec<Cause<'_>> {
     let mood = report.mood();
     let mut bad: Vec<Stream<'_>> = report.streams().filter(|(_, stream)| stream.mood() == mood).collect();
     bad.sort_by_key(|(_, stream)| {
-        let elsewhere = !Of::in_way_of(stream).is_of_the_workspace();
+        let elsewhere = !Of::in_the_way_of(stream).is_of_the_workspace();
         (
             elsewhere,
             Standing::of(stream),
@@ -84,7 +84,7 @@ pub(super) fn causes(report: &Report) -> Vec<Cause<'_>> {
         .into_iter()
         .collect();
     for stream in bad {
-        let of = Of::in_way_of(stream.1);
+        let of = Of::in_the_way_of(stream.1);
         match causes.iter_mut().find(|cause| cause.of.is_like(of)) {
             Some(cause) => cause.streams.push(stream),
             None => causes.push(Cause {

@@ -15,7 +15,7 @@ pub(super) fn errors(history: &History) -> String {
         let past = if over.is_empty() {
             "No run failed in the last 7 days."
         } else {
-            "Nothing fails now."
+            "Every run that failed was followed by one that came through."
         };
         let _ = writeln!(html, "<p class=\"empty\">{past}</p>");
     }
