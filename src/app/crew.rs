@@ -221,13 +221,13 @@ fn skipped(kind: crate::model::WorkItemKind) -> StreamSync {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::sample;
+    use crate::app::tests::one_desk;
     use crate::store::{Store, Threads};
 
     #[tokio::test]
     async fn a_sync_asked_of_a_crew_whose_workers_are_gone_is_never_called_complete() {
         let folder = tempfile::tempdir().unwrap();
-        let config = sample::one_desk(folder.path());
+        let config = one_desk(folder.path());
         let store = Store::open(&folder.path().join("itsmd.db"), Threads::Inline).unwrap();
         let crew = Crew::start(Parts::build(config, store, None).unwrap());
         // Nobody cancelled: their loops alone are gone.

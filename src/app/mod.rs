@@ -15,10 +15,10 @@ mod reconcile;
 mod refused;
 mod report;
 mod requests;
-#[cfg(test)]
-mod sample;
 mod still;
 mod sync;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use crate::app::build::Parts;
     use crate::app::crew::Crew;
-    use crate::app::sample;
+    use crate::app::tests::one_desk;
     use crate::daemon::Scheduler;
     use crate::status::Metrics;
     use crate::store::{Store, Threads};
@@ -105,7 +105,7 @@ mod tests {
 
     /// A daemon whose loops run and that nothing rings.
     async fn daemon(folder: &std::path::Path) -> Daemon {
-        let config = sample::one_desk(folder);
+        let config = one_desk(folder);
         let store = Store::open(&folder.join("itsmd.db"), Threads::Blocking).unwrap();
         let (stop, metrics) = (CancellationToken::new(), Arc::new(Metrics::new(crate::app::now())));
         let crew = Crew::start(Parts::build(config, store.clone(), None).unwrap());

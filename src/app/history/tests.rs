@@ -1,5 +1,5 @@
 use super::*;
-use crate::app::sample;
+use crate::app::tests::one_desk;
 use crate::model::{ConnectionName, Generation, RecordId, Version};
 use crate::store::{LedgerRow, Outcome, Prints, Tally, Threads, Worker as Runner};
 
@@ -17,7 +17,7 @@ fn at(text: &str) -> DateTime<Utc> {
 impl Scene {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let config = sample::one_desk(folder.path());
+        let config = one_desk(folder.path());
         let store = Store::open(&folder.path().join("itsmd.db"), Threads::Inline).unwrap();
         let prints = Prints {
             source: "a".into(),

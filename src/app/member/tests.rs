@@ -1,12 +1,12 @@
 use super::*;
 use crate::app::build::Parts;
-use crate::app::sample;
+use crate::app::tests::one_desk;
 use crate::store::{Store, Threads};
 
 #[tokio::test(start_paused = true)]
 async fn a_rest_that_hangs_is_seen_though_the_head_runs_each_minute() {
     let folder = tempfile::tempdir().unwrap();
-    let config = sample::one_desk(folder.path());
+    let config = one_desk(folder.path());
     let store = Store::open(&folder.path().join("itsmd.db"), Threads::Inline).unwrap();
     let parts = Parts::build(config, store, None).unwrap();
     let (connected, stream) = parts.streams().next().unwrap();
